@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+// Exact arithmetic is a hundred times slower unoptimised: `swift test` optimises the library
+// and leaves the tests themselves in the debug build.
+let optimised = settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+let package = Package(
+  name: "DeltaNet",
+  products: [
+    .library(name: "Algebra", targets: ["Algebra"]),
+    .library(name: "DeltaRule", targets: ["DeltaRule"]),
+    .library(name: "PropertyTesting", targets: ["PropertyTesting"]),
+    .library(name: "TensorFiles", targets: ["TensorFiles"]),
+    .library(name: "Verification", targets: ["Verification"]),
+    .executable(name: "deltanet-verify", targets: ["deltanet-verify"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
+  ],
+  targets: [
+    // Floor 1
+    .target(
+      name: "Algebra", dependencies: ["BigInt"], swiftSettings: optimised,
+      linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
+    .target(name: "PropertyTesting", swiftSettings: optimised),
+    .target(name: "TensorFiles", swiftSettings: optimised),
+    // Floor 2
+    .target(name: "DeltaRule", dependencies: ["Algebra"], swiftSettings: optimised),
+    // Floor 4
+    .target(
+      name: "Verification",
+      dependencies: ["Algebra", "BigInt", "DeltaRule", "PropertyTesting", "TensorFiles"],
+      swiftSettings: optimised),
+    // Floor 5
+    .executableTarget(
+      name: "deltanet-verify",
+      dependencies: [
+        "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+
+    .testTarget(
+      name: "AlgebraTests", dependencies: ["Algebra", "BigInt", "PropertyTesting"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "PropertyTestingTests", dependencies: ["PropertyTesting"], swiftSettings: settings),
+    .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles"], swiftSettings: settings),
+    .testTarget(
+      name: "DeltaRuleTests", dependencies: ["Algebra", "DeltaRule"], swiftSettings: settings),
+    .testTarget(
+      name: "VerificationTests",
+      dependencies: [
+        "Algebra", "DeltaRule", "PropertyTesting", "TensorFiles", "Verification", "deltanet-verify",
+      ],
+      resources: [.copy("Fixtures"), .copy("Regressions.txt")], swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

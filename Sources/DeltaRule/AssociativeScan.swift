@@ -1,0 +1,92 @@
+public import Algebra
+
+/// What a run of tokens does to the state that enters it: S ↦ A S + B.
+///
+/// These maps form a monoid under composition, which is why a scan can order them as it likes.
+///
+/// - Source: the paper, section 3.1. Proof: `Proofs/README.md#transition-monoid`.
+public struct Transition<Scalar: Ring>: Equatable, Sendable {
+  /// dk × dk.
+  public let A: Matrix<Scalar>
+  /// dk × dv.
+  public let B: Matrix<Scalar>
+
+  @inlinable
+  public init(A: Matrix<Scalar>, B: Matrix<Scalar>) {
+    self.A = A
+    self.B = B
+  }
+
+  /// The transition of one token: A = I − β kᵀk, B = kᵀ (β v).
+  @inlinable
+  public init(k: Matrix<Scalar>, v: Matrix<Scalar>, beta: Matrix<Scalar>) {
+    self.init(A: householder(k: k, beta: beta), B: k.transposed * (beta * v))
+  }
+
+  /// No tokens at all.
+  @inlinable
+  public static func identity(keyDimension: Int, valueDimension: Int) -> Transition {
+    Transition(A: .identity(keyDimension), B: .zero(keyDimension, valueDimension))
+  }
+
+  /// First `earlier`, then this: (A A′, A B′ + B).
+  @inlinable
+  public func after(_ earlier: Transition) -> Transition {
+    Transition(A: A * earlier.A, B: A * earlier.B + B)
+  }
+
+  @inlinable
+  public func callAsFunction(_ state: Matrix<Scalar>) -> Matrix<Scalar> { A * state + B }
+}
+
+/// All prefixes of `elements` under an associative operation: e₁, e₂∘e₁, e₃∘e₂∘e₁, …
+///
+/// Neighbours are joined, the pairs scanned, and what lies between two pairs filled in.
+///
+/// - Complexity: fewer than 2n operations, and fewer than 2⌈log₂ n⌉ of them one after another.
+@inlinable
+public func inclusiveScan<Element>(
+  _ elements: [Element], _ after: (_ later: Element, _ earlier: Element) -> Element
+) -> [Element] {
+  guard elements.count > 1 else { return elements }
+  let pairs = (0..<elements.count / 2).map { after(elements[2 * $0 + 1], elements[2 * $0]) }
+  let scanned = inclusiveScan(pairs, after)
+  return elements.indices.map { i in
+    if i == 0 { return elements[0] }
+    return i % 2 == 1 ? scanned[i / 2] : after(elements[i], scanned[i / 2 - 1])
+  }
+}
+
+/// The delta rule by a parallel scan over the transitions of its tokens.
+///
+///     (A_t, B_t) = (I − β_t k_tᵀk_t, k_tᵀ β_t v_t)
+///     (P_t, H_t) = (A_t, B_t) ∘ … ∘ (A_1, B_1)       (A, B) ∘ (A′, B′) = (A A′, A B′ + B)
+///     S_t = P_t S_0 + H_t        o_t = scale · q_t S_t
+///
+/// - Complexity: ``Cost/associativeScan``: O(L·dk²·(dk + dv)), depth O(log L · log dk).
+/// - Source: the paper, section 3.1; part II of the authors' blog prints the operator in the wrong
+///   order. Proof: `Proofs/README.md#associative-scan`.
+@inlinable
+public func associativeScan<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scalar> {
+  let transitions = (0..<problem.length).map { t in
+    Transition(k: problem.k[row: t], v: problem.v[row: t], beta: problem.beta[row: t])
+  }
+  let states = inclusiveScan(transitions) { $0.after($1) }.map { $0(problem.initialState) }
+  var o = Matrix<Scalar>.zero(problem.length, problem.valueDimension)
+  for t in 0..<problem.length {
+    o[row: t] = problem.scale * (problem.q[row: t] * states[t])
+  }
+  return Solution(o: o, finalState: states.last ?? problem.initialState)
+}
+
+extension Cost {
+  public static let associativeScan: Cost = {
+    let joins: Count = 2 * L - 2 - lgL
+    let vectors: Count = square + 2 * state + dk + 2 * dv
+    return Cost(
+      multiplications: joins * (cube + slab) + L * (slab + vectors),
+      additions: joins * (cube - square + slab) + L * (slab + square + state - dv),
+      depth: 2 * (lgL - 1) * (2 + lgdk) + lgdk + 6,
+      growth: (work: "L·dk²·(dk + dv)", depth: "log L · log dk"))
+  }()
+}

@@ -1,0 +1,61 @@
+public import Algebra
+import BigInt
+
+/// What a formulation costs on L tokens in N chunks of C, exactly.
+///
+/// The polynomials are in the variables `L`, `C`, `N` = L/C, `dk`, `dv`, and the logarithms to base
+/// two `lgL`, `lgC`, `lgdk`. They hold where C divides L and where whatever stands under a logarithm
+/// is a power of two. A formulation without chunks has none of `C` and `N`.
+public struct Cost: Sendable {
+  public typealias Count = Polynomial<Rational>
+
+  public let multiplications: Count
+  /// Additions and subtractions.
+  public let additions: Count
+  /// The length of the critical path, from the inputs to the deepest of all results.
+  public let depth: Count
+  /// The growth in words: work and depth.
+  public let growth: (work: String, depth: String)
+
+  public init(
+    multiplications: Count, additions: Count, depth: Count, growth: (work: String, depth: String)
+  ) {
+    self.multiplications = multiplications
+    self.additions = additions
+    self.depth = depth
+    self.growth = growth
+  }
+
+  /// The values of the variables for one shape.
+  public static func variables(
+    length: Int, chunkLength: Int, keyDimension: Int, valueDimension: Int
+  ) -> [String: Rational] {
+    func logarithm(_ n: Int) -> Int { n <= 1 ? 0 : Int.bitWidth - (n - 1).leadingZeroBitCount }
+    return [
+      "L": length, "C": chunkLength, "N": (length + chunkLength - 1) / chunkLength,
+      "dk": keyDimension, "dv": valueDimension, "lgL": logarithm(length),
+      "lgC": logarithm(chunkLength), "lgdk": logarithm(keyDimension),
+    ].mapValues { Rational($0) }
+  }
+
+  static let L = Count(variable: "L")
+  static let C = Count(variable: "C")
+  static let N = Count(variable: "N")
+  static let dk = Count(variable: "dk")
+  static let dv = Count(variable: "dv")
+  static let cube: Count = dk * dk * dk
+  static let slab: Count = dk * dk * dv
+  static let state: Count = dk * dv
+  static let square: Count = dk * dk
+  static let lgL = Count(variable: "lgL")
+  static let lgC = Count(variable: "lgC")
+  static let lgdk = Count(variable: "lgdk")
+
+  /// Multiplications, and as many additions, of ``unitTriangularInverse(_:)`` for n rows.
+  static func substitution(_ n: Count) -> Count {
+    Count(Rational(1, over: 6)) * n * (n - 1) * (n - 2)
+  }
+
+  /// n(n − 1)/2.
+  static func pairs(_ n: Count) -> Count { Count(Rational(1, over: 2)) * n * (n - 1) }
+}

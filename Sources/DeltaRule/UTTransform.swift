@@ -1,0 +1,95 @@
+public import Algebra
+
+/// A = tril(diag(β) K Kᵀ, −1): how much each token's key overlaps the earlier ones.
+///
+/// - Returns: L × L.
+@inlinable
+public func keyOverlaps<Scalar: Ring>(
+  k: Matrix<Scalar>, beta: Matrix<Scalar>
+) -> Matrix<Scalar> {
+  (beta .* (k * k.transposed)).strictLowerTriangle
+}
+
+/// (I + A)⁻¹ for a strictly lower triangular A, row by row.
+///
+///     (I + A)⁻¹_ij = −(A_ij + Σ_{j < m < i} A_im (I + A)⁻¹_mj)          j < i
+///
+/// No division: the diagonal is one. Not by powers of A, which grow binomially where the inverse
+/// stays below one.
+///
+/// - Complexity: n(n − 1)(n − 2)/6 multiplications, depth 2(n − 2): each row waits for the last.
+/// - Source: the paper, section 3.2. Proof: `Proofs/README.md#forward-substitution`.
+@inlinable
+public func unitTriangularInverse<Scalar: Ring>(_ A: Matrix<Scalar>) -> Matrix<Scalar> {
+  var inverse = Matrix<Scalar>.identity(A.rows)
+  for i in 0..<A.rows {
+    for j in 0..<i {
+      var paths = A[i, j]
+      // In this order the entry that is ready last comes last.
+      for m in j + 1..<i { paths += A[i, m] * inverse[m, j] }
+      inverse[i, j] = -paths
+    }
+  }
+  return inverse
+}
+
+/// T = (I + A)⁻¹ diag(β), A = tril(diag(β) K Kᵀ, −1): the UT transform.
+///
+/// - Parameters:
+///   - k: L × dk.
+///   - beta: L × 1.
+/// - Returns: L × L, lower triangular.
+/// - Source: the paper, equations 10 and 11. Proof: `Proofs/README.md#ut-transform`.
+@inlinable
+public func utTransform<Scalar: Ring>(k: Matrix<Scalar>, beta: Matrix<Scalar>) -> Matrix<Scalar> {
+  let inverse = unitTriangularInverse(keyOverlaps(k: k, beta: beta))
+  return Matrix(k.rows, k.rows) { i, j in
+    j <= i ? inverse[i, j] * beta[j, 0] : .zero
+  }
+}
+
+extension WYRepresentation {
+  /// W = T K and U = T V: the same rows as the recurrences give, by matrix products.
+  @inlinable
+  public init(utTransformOf k: Matrix<Scalar>, v: Matrix<Scalar>, beta: Matrix<Scalar>) {
+    let T = utTransform(k: k, beta: beta)
+    self.init(w: T * k, u: T * v)
+  }
+}
+
+/// The delta rule by one UT transform of the whole sequence.
+///
+///     W = T K        U = T V        X = U − W S_0
+///     O = scale · (Q S_0 + tril(Q Kᵀ) X)        S_L = S_0 + Kᵀ X
+///
+/// - Complexity: ``Cost/utTransform``: O(L³ + L²·(dk + dv)), depth O(L).
+/// - Source: the paper, section 3.2. Proof: `Proofs/README.md#ut-transform`.
+@inlinable
+public func utTransformed<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scalar> {
+  let (q, k) = (problem.q, problem.k)
+  let S = problem.initialState
+  let wy = WYRepresentation(utTransformOf: k, v: problem.v, beta: problem.beta)
+  let X = wy.u - wy.w * S
+  return Solution(
+    o: problem.scale * (q * S + (q * k.transposed).lowerTriangle * X),
+    finalState: S + k.transposed * X)
+}
+
+extension Cost {
+  /// What one chunk of n tokens takes in ``utTransformed(_:)`` and ``chunkwise(_:chunkLength:)``.
+  static func utMultiplications(_ n: Count) -> Count {
+    let triangle: Count = substitution(n) + pairs(n + 1)
+    return n * n * (3 * dk + 2 * dv + 1) + triangle + n * (3 * state + dv)
+  }
+
+  /// Beside ``utMultiplications(_:)``.
+  static func utAdditions(_ n: Count) -> Count {
+    let overlaps: Count = 2 * n * n * (dk - 1)
+    return overlaps + 2 * pairs(n) * (dk + 2 * dv) + substitution(n) + 3 * n * state
+  }
+
+  public static let utTransform = Cost(
+    multiplications: utMultiplications(L), additions: utAdditions(L),
+    depth: 2 * (L + lgL + lgdk) + 5,
+    growth: (work: "L³ + L²·(dk + dv)", depth: "L"))
+}

@@ -1,0 +1,214 @@
+public import Algebra
+public import DeltaRule
+import TensorFiles
+
+/// The inputs of a kernel and what it made of them, as a safetensors file tells it.
+///
+/// Tensors `q k v beta` and, optionally, `initial_state cu_seqlens do dht`; results `o` and, optionally,
+/// `final_state dq dk dv dbeta dh0`. Metadata `layout`, `scale`, `use_qk_l2norm` and `precision`.
+public struct CaseFile: Sendable {
+  /// The order of the axes of batch B, token T, head H and feature D in the file.
+  public enum Layout: String, CaseIterable, Sendable {
+    case tokensFirst = "BTHD"
+    case headsFirst = "BHTD"
+  }
+
+  public let name: String
+  public let problem: BatchedProblem<Double>
+  public let layout: Layout
+  public let usesL2Norm: Bool
+  /// What the kernel claims to compute in.
+  public let precision: Precision
+  /// The results that the file holds, in the layout [B, L, H, D].
+  public let results: [Result]
+
+  /// A tensor that the kernel computed.
+  public struct Result: Sendable {
+    public let name: String
+    public let values: Tensor<Double>
+    /// The format it is stored in.
+    public let storage: Precision
+  }
+
+  /// Names of inputs and results.
+  static let inputs = ["q", "k", "v", "beta", "initial_state", "cu_seqlens", "do", "dht"]
+  static let forwardResults = ["o", "final_state"]
+  static let gradients = ["dq", "dk", "dv", "dbeta", "dh0"]
+
+  /// The results of the file that nothing judges yet.
+  public let unjudged: [String]
+
+  /// Reads a case file.
+  ///
+  /// - Throws: `TensorFileError` where the file is no safetensors file, or no case.
+  public init(path: String) throws {
+    try self.init(name: path, file: TensorFile(safetensors: path))
+  }
+
+  init(name: String, file: TensorFile) throws {
+    let reader = CaseFileReader(name: name, file: file)
+    self.name = name
+    let names = Self.inputs + Self.forwardResults + Self.gradients
+    if let stranger = file.tensors.keys.sorted().first(where: { !names.contains($0) }) {
+      throw reader.error(
+        stranger, "is no tensor of a case file",
+        "use the names " + names.joined(separator: " "))
+    }
+    let layout = try reader.metadata("layout", "BTHD, BHTD", default: Layout.tokensFirst) {
+      Layout(rawValue: $0)
+    }
+    self.layout = layout
+    usesL2Norm = try reader.metadata("use_qk_l2norm", "true, false", default: false) { Bool($0) }
+
+    let q = try reader.tokenTensor("q", layout, rank: 4)
+    let k = try reader.tokenTensor("k", layout, rank: 4)
+    let v = try reader.tokenTensor("v", layout, rank: 4)
+    let beta = try reader.tokenTensor("beta", layout, rank: nil)
+    let defaultScale = 1 / Double(max(1, q.shape[3])).squareRoot()
+    let scale = try reader.metadata("scale", "the finite numbers", default: defaultScale) {
+      Double($0).flatMap { $0.isFinite ? $0 : nil }
+    }
+    do {
+      problem = try BatchedProblem(
+        q: q, k: k, v: v, beta: beta, scale: scale,
+        initialState: try reader.optional("initial_state"),
+        boundaries: try reader.boundaries())
+    } catch let error as ShapeError {
+      throw reader.error(
+        error.tensor, "has the shape \(error.shape) in the order BTHD",
+        "make it \(error.expected)")
+    } catch let error as BoundariesError {
+      throw reader.error("cu_seqlens", "does not fit", "\(error)")
+    }
+    for name in Self.inputs where name != "cu_seqlens" {
+      guard let tensor = try reader.optional(name) else { continue }
+      guard tensor.elements.allSatisfy(\.isFinite) else {
+        throw reader.error(name, "holds a number that is not finite", "give finite inputs")
+      }
+    }
+
+    guard let output = file.tensors["o"] else {
+      throw reader.error("o", "is missing", "run the kernel and add its results")
+    }
+    let claimed = try reader.metadata(
+      "precision", Precision.allCases.map(\.rawValue).joined(separator: ", "),
+      default: Precision(output.elementType)
+    ) { Precision(rawValue: $0) }
+    guard let claimed else {
+      throw reader.wrongType("o", output)
+    }
+    precision = claimed
+    let states = problem.initialState.shape
+    results = try Self.forwardResults.compactMap { name in
+      guard let stored = file.tensors[name] else { return nil }
+      guard let storage = Precision(stored.elementType) else {
+        throw reader.wrongType(name, stored)
+      }
+      let values =
+        name == "o" ? try reader.tokenTensor(name, layout, rank: 4) : try reader.tensor(name)
+      let shape = name == "o" ? v.shape : states
+      guard values.shape == shape else {
+        throw reader.error(
+          name, "has the shape \(values.shape) in the order BTHD", "make it \(shape)")
+      }
+      return Result(name: name, values: values, storage: storage)
+    }
+    unjudged = Self.gradients.filter { file.tensors[$0] != nil }
+  }
+}
+
+extension Precision {
+  /// The format of a stored element, or nil for integers.
+  init?(_ elementType: ElementType) {
+    switch elementType {
+    case .f64: self = .f64
+    case .f32: self = .f32
+    case .f16: self = .f16
+    case .bf16: self = .bf16
+    case .i64, .i32: return nil
+    }
+  }
+}
+
+/// Takes tensors and metadata out of a file, and says what is wrong with them.
+private struct CaseFileReader {
+  let name: String
+  let file: TensorFile
+
+  func error(_ tensor: String, _ problem: String, _ remedy: String) -> TensorFileError {
+    TensorFileError(file: name, tensor: tensor, problem: problem, remedy: remedy)
+  }
+
+  func wrongType(_ tensor: String, _ stored: StoredTensor) -> TensorFileError {
+    error(
+      tensor, "is of type \(stored.elementType.rawValue)", "store F64, F32, F16 or BF16")
+  }
+
+  /// - Parameter choices: what the entry may be, for the error message.
+  func metadata<Value>(
+    _ key: String, _ choices: String, default defaultValue: Value, _ parse: (String) -> Value?
+  ) throws -> Value {
+    guard let text = file.metadata[key] else { return defaultValue }
+    guard let value = parse(text) else {
+      throw TensorFileError(
+        file: name, problem: "metadata '\(key)' is none of \(choices)",
+        remedy: "write one of them, or leave it out")
+    }
+    return value
+  }
+
+  func tensor(_ name: String) throws -> Tensor<Double> {
+    guard let stored = file.tensors[name] else {
+      throw error(name, "is missing", "add it")
+    }
+    guard !stored.elementType.isInteger, let values = stored.doubles() else {
+      throw wrongType(name, stored)
+    }
+    return Tensor(shape: stored.shape, elements: values)
+  }
+
+  func optional(_ name: String) throws -> Tensor<Double>? {
+    file.tensors[name] == nil ? nil : try tensor(name)
+  }
+
+  /// A tensor with a token and a head axis, brought into the order [B, L, H, …].
+  func tokenTensor(
+    _ name: String, _ layout: CaseFile.Layout, rank: Int?
+  ) throws -> Tensor<Double> {
+    let tensor = try tensor(name)
+    guard rank.map({ $0 == tensor.shape.count }) ?? [3, 4].contains(tensor.shape.count) else {
+      throw error(
+        name, "has \(tensor.shape.count) axes", "give it \(rank.map { "\($0)" } ?? "3 or 4")")
+    }
+    return layout == .tokensFirst ? tensor : tensor.swappingTokensAndHeads()
+  }
+
+  func boundaries() throws -> [Int]? {
+    guard let stored = file.tensors["cu_seqlens"] else { return nil }
+    guard let boundaries = stored.integers(), stored.shape.count == 1 else {
+      throw error(
+        "cu_seqlens", "is of type \(stored.elementType.rawValue) and shape \(stored.shape)",
+        "store it as I64 or I32 of shape [N + 1]")
+    }
+    return boundaries
+  }
+}
+
+extension Tensor {
+  /// [B, X, Y, …] as [B, Y, X, …].
+  func swappingTokensAndHeads() -> Tensor {
+    let (outer, first, second) = (shape[0], shape[1], shape[2])
+    let inner = shape[3...].reduce(1, *)
+    var swapped: [Element] = []
+    swapped.reserveCapacity(elements.count)
+    for b in 0..<outer {
+      for y in 0..<second {
+        for x in 0..<first {
+          let start = ((b * first + x) * second + y) * inner
+          swapped += elements[start..<start + inner]
+        }
+      }
+    }
+    return Tensor(shape: [outer, second, first] + shape[3...], elements: swapped)
+  }
+}

@@ -1,0 +1,34 @@
+import Algebra
+import PropertyTesting
+
+/// An exact field whose elements can be drawn, simple ones first.
+public protocol DrawnScalar: Field {
+  /// What tables and property names call the field.
+  static var fieldName: String { get }
+
+  static func drawn(from source: inout ChoiceSource) -> Self
+}
+
+extension DrawnScalar {
+  @inlinable
+  static func fraction(_ numerator: Int, _ denominator: Int) -> Self {
+    Self(numerator) / Self(denominator)
+  }
+}
+
+extension PrimeField: DrawnScalar {
+  public static var fieldName: String { "GF(2⁶¹−1)" }
+
+  /// Uniform, as the lemma of Schwartz and Zippel asks.
+  public static func drawn(from source: inout ChoiceSource) -> PrimeField {
+    PrimeField(source.choose(through: modulus - 1))
+  }
+}
+
+extension Rational: DrawnScalar {
+  public static var fieldName: String { "rationals" }
+
+  public static func drawn(from source: inout ChoiceSource) -> Rational {
+    fraction(source.integer(in: -4...4), source.integer(in: 1...3))
+  }
+}

@@ -1,0 +1,11 @@
+extension Law {
+  /// Every law, in the order of the table. To add one: its definition, and its name here.
+  public static let all: [Law] = [
+    equivalence, smallScope, symbolic,
+    chunkLength, padding, tail, split, packing, headMapping, causality,
+    noWriting, linearAttention, recall, isometry, projection,
+    monoid, wyRepresentation, utTransform, attention,
+    linearity, scaling, keyBasis, valueBasis,
+    work, depth, roundingErrors, ringAxioms,
+  ]
+}

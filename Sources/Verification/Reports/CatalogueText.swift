@@ -1,0 +1,53 @@
+import Algebra
+import DeltaRule
+
+/// What there is: every law and every formulation, and what the formulations cost.
+public func catalogueText() throws -> String {
+  let shape = CostShape(length: 64, chunkLength: 16, keyDimension: 16, valueDimension: 16)
+  let laws = Law.all.map { law in
+    """
+      \(law.id)  \(law.title)
+        \(law.statement)
+        \(law.formula)
+        theorem: Proofs/README.md#\(law.theorem)
+    """
+  }
+  let formulations = Formulation<PrimeField>.all.map { form in
+    """
+      \(form.name)\(form.isChunked ? " (in chunks)" : "")
+        work            \(form.cost.growth.work), depth \(form.cost.growth.depth)
+        multiplications \(form.cost.multiplications)
+        additions       \(form.cost.additions)
+        depth           \(form.cost.depth)
+    """
+  }
+  return """
+    Laws
+
+    \(laws.joined(separator: "\n\n"))
+
+    Formulations (N = L/C, lg = log₂)
+
+    \(formulations.joined(separator: "\n\n"))
+
+    Measured for \(shape)
+
+    \(try measuredCosts(shape).text)
+
+    """
+}
+
+/// What the counting scalars find for one shape.
+private func measuredCosts(_ shape: CostShape) throws(ShapeError) -> TextTable {
+  var table = TextTable([
+    ("formulation", .left), ("multiplications", .right), ("additions", .right), ("depth", .right),
+  ])
+  for (counting, timing) in zip(Formulation<OperationCounter>.all, Formulation<CriticalPath>.all) {
+    let counts = try counting.counts(for: shape)
+    table.append([
+      counting.name, counts.multiplications.grouped, counts.additions.grouped,
+      try timing.depth(for: shape).grouped,
+    ])
+  }
+  return table
+}

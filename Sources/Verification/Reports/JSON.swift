@@ -1,0 +1,91 @@
+import DeltaRule
+import Foundation
+import PropertyTesting
+
+extension Verification.Outcome {
+  /// The run for machines: keys sorted, so that the same run gives the same bytes.
+  public func json() throws -> String {
+    try encoded(
+      OutcomeDocument(
+        seed: seed, holds: holds,
+        checks: laws.flatMap { law, reports in
+          reports.map { instance, report in
+            let found = report.counterexample
+            return OutcomeDocument.Check(
+              id: report.id, law: law.id, subject: instance.subject, over: instance.numbers,
+              statement: law.statement, theorem: law.theorem, cases: report.held,
+              discarded: report.discarded, exhaustive: instance.isExhaustive, holds: report.holds,
+              failure: report.failure, reason: found?.reason, smallestCase: found?.minimal,
+              replay: (found?.replay).map { "\($0)" }, regimes: report.observations.labels)
+          }
+        }))
+  }
+}
+
+private struct OutcomeDocument: Encodable {
+  struct Check: Encodable {
+    let id: String
+    let law: String
+    let subject: String
+    let over: String
+    let statement: String
+    let theorem: String
+    let cases: Int
+    let discarded: Int
+    let exhaustive: Bool
+    let holds: Bool
+    let failure: String?
+    let reason: String?
+    let smallestCase: String?
+    let replay: String?
+    let regimes: [String: Int]
+  }
+
+  let seed: UInt64
+  let holds: Bool
+  let checks: [Check]
+}
+
+extension [Judgement] {
+  /// The verdicts for machines. A ratio that is not finite is null.
+  public func json() throws -> String {
+    func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
+    return try encoded(
+      map { judgement in
+        JudgementDocument(
+          file: judgement.file.name, right: judgement.isRight,
+          precision: judgement.file.precision.rawValue, notJudged: judgement.file.unjudged,
+          tensors: judgement.tensors.map { tensor in
+            JudgementDocument.Entry(
+              name: tensor.name, right: tensor.isRight, whole: finite(tensor.whole),
+              row: finite(tensor.row), element: finite(tensor.element), worst: tensor.worst,
+              value: finite(tensor.worstValue), expected: finite(tensor.worstExpected))
+          })
+      })
+  }
+}
+
+private struct JudgementDocument: Encodable {
+  struct Entry: Encodable {
+    let name: String
+    let right: Bool
+    let whole: Double?
+    let row: Double?
+    let element: Double?
+    let worst: String
+    let value: Double?
+    let expected: Double?
+  }
+
+  let file: String
+  let right: Bool
+  let precision: String
+  let notJudged: [String]
+  let tensors: [Entry]
+}
+
+private func encoded(_ document: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  return String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"
+}

@@ -1,0 +1,99 @@
+public import PropertyTesting
+
+/// A run of laws from one seed.
+public struct Verification: Sendable {
+  public let seed: UInt64
+  /// How many cases each sampled law checks; nil leaves it to the law.
+  public let cases: Int?
+  /// How many laws are checked at the same time.
+  public let jobs: Int
+  public let laws: [Law]
+
+  /// - Parameter subject: the id of a law or the name of what laws speak about; nil selects everything.
+  /// - Throws: ``UnknownSubject`` where nothing is called that.
+  public init(
+    seed: UInt64, cases: Int? = nil, jobs: Int, only subject: String? = nil
+  ) throws(UnknownSubject) {
+    self.seed = seed
+    self.cases = cases
+    self.jobs = jobs
+    guard let subject else {
+      laws = Law.all
+      return
+    }
+    laws = Law.all.compactMap { law in
+      law.id == subject ? law : law.restricted { $0.subject == subject }
+    }
+    if laws.isEmpty { throw UnknownSubject(name: subject) }
+  }
+
+  /// Checks every instance of every law.
+  ///
+  /// What comes out depends on the seed and the number of cases, not on `jobs`.
+  ///
+  /// - Parameter progress: called after each instance with how many are done, and how many there are.
+  public func run(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) async -> Outcome {
+    let search = Search(seed: seed, cases: cases)
+    let instances = laws.flatMap(\.instances)
+    var reports = [Report?](repeating: nil, count: instances.count)
+    await withTaskGroup(of: (Int, Report).self) { group in
+      var waiting = instances.enumerated().makeIterator()
+      func startNext() {
+        guard let (index, instance) = waiting.next() else { return }
+        group.addTask { (index, instance.check(search)) }
+      }
+      for _ in 0..<max(1, jobs) { startNext() }
+      var done = 0
+      for await (index, report) in group {
+        reports[index] = report
+        done += 1
+        progress(done, instances.count)
+        startNext()
+      }
+    }
+    var rest = reports.compactMap { $0 }[...]
+    return Outcome(
+      seed: seed,
+      laws: laws.map { law in
+        defer { rest = rest.dropFirst(law.instances.count) }
+        return (law, Array(zip(law.instances, rest)))
+      })
+  }
+
+  /// What came of a run.
+  public struct Outcome: Sendable {
+    public let seed: UInt64
+    public let laws: [(law: Law, reports: [(instance: LawInstance, report: Report)])]
+
+    public var holds: Bool { laws.allSatisfy { $0.reports.allSatisfy(\.report.holds) } }
+  }
+}
+
+extension Law {
+  /// This law for some of its instances, or nil where none is left.
+  func restricted(to isIncluded: (LawInstance) -> Bool) -> Law? {
+    let kept = instances.filter(isIncluded)
+    return kept.isEmpty
+      ? nil : Law(id, title, statement, formula: formula, theorem: theorem, kept)
+  }
+
+  /// The law and the instance that a replay belongs to.
+  ///
+  /// - Throws: ``UnknownSubject`` where there is none.
+  public static func instance(for replay: Replay) throws(UnknownSubject) -> LawInstance {
+    let all = Law.all.flatMap(\.instances)
+    guard let found = all.first(where: { $0.property.id == replay.property }) else {
+      throw UnknownSubject(name: replay.property)
+    }
+    return found
+  }
+}
+
+/// A name that neither a law nor a formulation has.
+public struct UnknownSubject: Error, CustomStringConvertible {
+  public let name: String
+
+  public var description: String {
+    "'\(name)' is neither a law nor a formulation; 'deltanet-verify list' shows what there is"
+  }
+}

@@ -1,0 +1,122 @@
+import Algebra
+import DeltaRule
+public import PropertyTesting
+
+extension Verification.Outcome {
+  /// The run as a person reads it. The same run gives the same text.
+  public var text: String {
+    [lawTable, formulationTable, failures, suspicion, summary].filter { !$0.isEmpty }
+      .joined(separator: "\n\n") + "\n"
+  }
+
+  private var lawTable: String {
+    var table = TextTable([
+      ("law", .left), ("what must hold", .left), ("over", .left), ("for", .right),
+      ("cases", .right), ("", .left),
+    ])
+    for (law, reports) in laws {
+      for numbers in reports.map(\.instance.numbers).uniqued {
+        let group = reports.filter { $0.instance.numbers == numbers }
+        let isExhaustive = group.allSatisfy(\.instance.isExhaustive)
+        table.append([
+          law.id, law.title, numbers, "\(group.count)",
+          group.map(\.report.held).reduce(0, +).grouped + (isExhaustive ? " (all)" : "      "),
+          group.allSatisfy(\.report.holds) ? "holds" : "FAILS",
+        ])
+      }
+    }
+    return table.text
+  }
+
+  /// What was checked of each formulation.
+  private var formulationTable: String {
+    let all = laws.flatMap(\.reports)
+    var table = TextTable([
+      ("formulation", .left), ("laws", .right), ("cases", .right), ("error/bound", .right),
+      ("", .left),
+    ])
+    var isEmpty = true
+    for name in Formulation<PrimeField>.all.map(\.name) {
+      let own = all.filter { $0.instance.subject == name }
+      if own.isEmpty { continue }
+      isEmpty = false
+      let ratio = own.compactMap { $0.report.observations.maxima["error / bound"] }.max()
+      table.append([
+        name, "\(own.count)", own.map(\.report.held).reduce(0, +).grouped,
+        ratio.map { "\(($0 * 1000).rounded() / 1000)" } ?? "",
+        own.allSatisfy(\.report.holds) ? "agrees" : "DIFFERS",
+      ])
+    }
+    return isEmpty ? "" : table.text
+  }
+
+  /// The first failure of each subject in full, the others by name.
+  private var failures: String {
+    var told: Set<String> = []
+    return laws.flatMap { law, reports in
+      reports.compactMap { instance, report in
+        report.failure.map { failure in
+          told.insert(instance.subject).inserted
+            ? "✗ \(report.id)  \(law.statement)\n\(failure)\n"
+            : "✗ "
+              + (report.counterexample.map { "--replay '\($0.replay)'" } ?? report.id + failure)
+        }
+      }
+    }.joined(separator: "\n")
+  }
+
+  /// What is wrong if every formulation disagrees with the definition.
+  private var suspicion: String {
+    let equivalences = laws.first { $0.law.id == "EQ" }?.reports ?? []
+    return equivalences.count > 1 && equivalences.allSatisfy { !$0.report.holds }
+      ? "Every formulation differs from the recurrence: suspect the recurrence." : ""
+  }
+
+  private var summary: String {
+    let reports = laws.flatMap(\.reports)
+    let inexact = reports.filter { ["Float", "Double"].contains($0.instance.numbers) }
+      .map(\.report.held).reduce(0, +)
+    let total = reports.map(\.report.held).reduce(0, +)
+    let failed = reports.count { !$0.report.holds }
+    let verdict =
+      failed == 0 ? "everything holds" : "\(failed) of \(reports.count) checks FAIL"
+    return
+      "seed \(seed): \((total - inexact).grouped) exact cases and \(inexact.grouped) in floating "
+      + "point, \(laws.count) laws in \(reports.count) checks: \(verdict)"
+  }
+}
+
+extension Report {
+  /// Why the property does not hold, or nil.
+  public var failure: String? {
+    switch verdict {
+    case .holds:
+      nil
+    case .gaveUp:
+      "  gave up: \(discarded) cases discarded, \(held) left"
+    case .neverGenerated(let regimes):
+      "  tested too little: never generated \(regimes.joined(separator: ", "))"
+    case .fails(let found):
+      """
+        \(found.reason)
+        smallest case: \(found.minimal)
+        found after \(held) cases as: \(found.original.shortened)
+        shrunk \(found.shrinks) times in \(found.attempts) attempts
+        replay: deltanet-verify --replay '\(found.replay)'
+            or: DELTANET_REPLAY='\(found.replay)' swift test --filter replayFromEnvironment
+      """
+    }
+  }
+}
+
+extension String {
+  /// The beginning of a long text.
+  fileprivate var shortened: String { count <= 300 ? self : prefix(300) + " …" }
+}
+
+extension Array where Element: Equatable {
+  /// The elements without later repetitions.
+  fileprivate var uniqued: [Element] {
+    reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+}

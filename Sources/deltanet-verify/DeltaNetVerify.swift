@@ -1,0 +1,14 @@
+import ArgumentParser
+
+@main
+struct DeltaNetVerify: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "deltanet-verify",
+    abstract: "Check formulations of the delta rule, and anybody's kernel, against exact oracles.",
+    discussion: """
+      Without a subcommand it runs every law from one seed. Exit status: 0 where all hold, 1 where \
+      something checked is wrong, 2 where a file cannot be read, 64 for bad usage.
+      """,
+    subcommands: [Laws.self, Check.self, Export.self, List.self],
+    defaultSubcommand: Laws.self)
+}

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Foundation
+import TensorFiles
+import Verification
+
+struct Export: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write case files without results, for a kernel to fill.")
+
+  @Option(help: "The 64-bit number that the inputs are derived from.")
+  var seed: UInt64 = 1
+
+  @Option(help: "The folder to write to; it is made where it does not exist.")
+  var out: String
+
+  func run() throws {
+    do {
+      try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
+    } catch {
+      throw BadInput("\(out): cannot be made; \(error.localizedDescription)")
+    }
+    for export in CaseExport.all {
+      let path = "\(out)/\(export.name).safetensors"
+      do {
+        try export.inputs(seed: seed).write(safetensors: path)
+      } catch {
+        throw BadInput("\(error)")
+      }
+      print(path)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import PropertyTesting
+import Verification
+
+struct Laws: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Check every law of every formulation (default).")
+
+  @Option(help: "The 64-bit number that every case is derived from.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Cases for each sampled check; by default as many as its law asks for.")
+  var cases: Int?
+
+  @Option(help: "One law or one formulation, by its name in 'deltanet-verify list'.")
+  var only: String?
+
+  @Option(help: "Check one case again: the word that a failure printed.")
+  var replay: String?
+
+  @Option(help: "How many checks run at the same time.")
+  var jobs = ProcessInfo.processInfo.activeProcessorCount
+
+  @Option(help: "Also write the result to this file.")
+  var json: String?
+
+  func validate() throws {
+    if let cases, cases < 1 { throw ValidationError("--cases \(cases): at least one is needed") }
+    if jobs < 1 { throw ValidationError("--jobs \(jobs): at least one is needed") }
+    if let replay, Replay(replay) == nil {
+      throw ValidationError("\(UnreadableReplay(text: replay))")
+    }
+  }
+
+  func run() async throws {
+    if let replay = replay.flatMap({ Replay($0) }) { return try self.replay(replay) }
+    let verification = try usage {
+      try Verification(seed: seed, cases: cases, jobs: jobs, only: only)
+    }
+    let bar = ProgressBar()
+    let outcome = await verification.run { bar.show($0, of: $1) }
+    bar.clear()
+    try finish(outcome.text, json: json, outcome.json, holds: outcome.holds)
+  }
+
+  private func replay(_ replay: Replay) throws {
+    let instance = try usage { try Law.instance(for: replay) }
+    let report = instance.property.check(replaying: replay.choices)
+    if let failure = report.failure {
+      print("✗ \(report.id)\n\(failure)")
+      throw ExitCode(1)
+    }
+    print("\(report.id) \(report.discarded > 0 ? "does not speak about this case" : "holds")")
+  }
+}
+
+/// Turns an unknown name into bad usage.
+private func usage<Result>(_ body: () throws -> Result) throws -> Result {
+  do { return try body() } catch let error as UnknownSubject { throw ValidationError("\(error)") }
+}

@@ -1,0 +1,22 @@
+import Foundation
+import Glibc
+
+/// A line on standard error that shows how far a run is; nothing where that is not a terminal.
+struct ProgressBar {
+  private let isVisible = isatty(STDERR_FILENO) == 1
+
+  func show(_ done: Int, of total: Int) {
+    guard isVisible else { return }
+    let width = 40
+    let full = total == 0 ? width : width * done / total
+    let bar = String(repeating: "█", count: full) + String(repeating: "·", count: width - full)
+    write("\r\(bar) \(done)/\(total)")
+  }
+
+  /// Takes the line away.
+  func clear() {
+    if isVisible { write("\r\u{1B}[K") }
+  }
+
+  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+
+/// The built `deltanet-verify`, run as its users run it.
+private struct Invocation {
+  let status: Int32
+  let output: String
+  let errors: String
+
+  init(_ arguments: String...) throws {
+    let process = Process()
+    process.executableURL = URL(filePath: CommandLine.arguments[0])
+      .deletingLastPathComponent().appending(path: "deltanet-verify")
+    process.arguments = arguments
+    let (output, errors) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    // What the tests print fits into a pipe.
+    let outputBytes = output.fileHandleForReading.readDataToEndOfFile()
+    let errorBytes = errors.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    status = process.terminationStatus
+    self.output = String(decoding: outputBytes, as: UTF8.self)
+    self.errors = String(decoding: errorBytes, as: UTF8.self)
+  }
+}
+
+@Suite("deltanet-verify", .serialized)
+struct CommandLineTests {
+  private func fixture(_ name: String) throws -> String {
+    try #require(
+      Bundle.module.url(forResource: name, withExtension: "safetensors", subdirectory: "Fixtures")
+    ).path(percentEncoded: false)
+  }
+
+  /// A fresh folder, removed afterwards.
+  private func withFolder(_ body: (String) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder.path(percentEncoded: false))
+  }
+
+  @Test
+  func lawsHold() throws {
+    try withFolder { folder in
+      let run = try Invocation(
+        "--seed", "7", "--cases", "20", "--only", "chunkwise", "--json", "\(folder)/run.json")
+      #expect(run.status == 0)
+      #expect(run.output.contains("everything holds"))
+      #expect(run.errors.isEmpty, "progress belongs on a terminal")
+      let json = try String(contentsOfFile: "\(folder)/run.json", encoding: .utf8)
+      #expect(json.contains("\"holds\" : true"))
+    }
+  }
+
+  @Test
+  func replays() throws {
+    #expect(try Invocation("--replay", "EQ/chunkwise:2.3").output == "EQ/chunkwise holds\n")
+    #expect(try Invocation("--replay", "EQ/nothing:2.3").status == 64)
+    #expect(try Invocation("--replay", "nonsense").status == 64)
+  }
+
+  @Test
+  func verdicts() throws {
+    let right = try fixture("chunk_fp16_T63")
+    let wrong = try fixture("broken_chunk_bf16")
+    #expect(try Invocation("check", right).status == 0)
+    let both = try Invocation("check", right, wrong)
+    #expect(both.status == 1)
+    #expect(both.output.contains("\(right): right"))
+    #expect(both.output.contains("\(wrong): WRONG"))
+  }
+
+  @Test
+  func badInput() throws {
+    try withFolder { folder in
+      try Data("nonsense".utf8).write(to: URL(filePath: "\(folder)/bad.safetensors"))
+      for path in ["\(folder)/bad.safetensors", "\(folder)/absent.safetensors", folder] {
+        let run = try Invocation("check", path)
+        #expect(run.status == 2)
+        #expect(run.output.isEmpty)
+        #expect(run.errors.split(separator: "\n").count == 1)
+        #expect(run.errors.contains(path))
+      }
+      let run = try Invocation(
+        "--only", "MO", "--cases", "1", "--json", "\(folder)/no/such/folder.json")
+      #expect(run.status == 2)
+    }
+  }
+
+  @Test(arguments: [
+    ["--seed", "x"], ["--cases", "0"], ["--jobs", "0"], ["--only", "nothing"], ["check"],
+    ["unheard-of"], ["export"],
+  ])
+  func badUsage(arguments: [String]) throws {
+    let run =
+      try arguments.count == 1 ? Invocation(arguments[0]) : Invocation(arguments[0], arguments[1])
+    #expect(run.status == 64)
+    #expect(!run.errors.isEmpty)
+  }
+
+  @Test
+  func exportAndList() throws {
+    try withFolder { folder in
+      let run = try Invocation("export", "--seed", "3", "--out", "\(folder)/cases")
+      #expect(run.status == 0)
+      let path = try #require(run.output.split(separator: "\n").first)
+      let check = try Invocation("check", String(path))
+      #expect(check.status == 2)
+      #expect(check.errors.contains("run the kernel and add its results"))
+    }
+    let list = try Invocation("list")
+    #expect(list.status == 0)
+    #expect(list.output.contains("block-sweep (in chunks)"))
+  }
+}

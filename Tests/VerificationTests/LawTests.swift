@@ -1,0 +1,134 @@
+import Algebra
+import DeltaRule
+import Foundation
+import PropertyTesting
+import Testing
+import Verification
+
+/// The run's settings: `DELTANET_SEED`, `DELTANET_CASES` and `DELTANET_REPLAY`.
+private enum Settings {
+  static let environment = ProcessInfo.processInfo.environment
+  static let search = Search(
+    seed: environment["DELTANET_SEED"].flatMap { UInt64($0) } ?? 1,
+    cases: environment["DELTANET_CASES"].flatMap { Int($0) })
+  static let replay = environment["DELTANET_REPLAY"]
+}
+
+private struct Instance: CustomTestStringConvertible, Sendable {
+  let law: Law
+  let instance: LawInstance
+
+  static let all = Law.all.flatMap { law in
+    law.instances.map { Instance(law: law, instance: $0) }
+  }
+
+  var testDescription: String { instance.property.id }
+}
+
+@Suite("Laws")
+struct LawTests {
+  @Test(arguments: Instance.all)
+  private func holds(_ checked: Instance) {
+    let report = checked.instance.check(Settings.search)
+    if let failure = report.failure { Issue.record("\(checked.law.statement)\n\(failure)") }
+    #expect(report.held > 0)
+  }
+
+  /// Every case that ever failed.
+  @Test
+  func regressions() throws {
+    let file = try #require(Bundle.module.url(forResource: "Regressions", withExtension: "txt"))
+    let replays = try Replay.regressions(in: String(contentsOf: file, encoding: .utf8))
+    #expect(!replays.isEmpty)
+    for replay in replays { try expectToHold(replay) }
+  }
+
+  @Test(.enabled(if: Settings.replay != nil, "DELTANET_REPLAY is not set"))
+  func replayFromEnvironment() throws {
+    try expectToHold(try #require(Settings.replay.flatMap { Replay($0) }, "not a replay"))
+  }
+
+  private func expectToHold(_ replay: Replay) throws {
+    let report = try Law.instance(for: replay).property.check(replaying: replay.choices)
+    if let failure = report.failure { Issue.record("\(failure)") }
+  }
+}
+
+@Suite("The catalogue")
+struct CatalogueTests {
+  @Test
+  func namesAreUnique() {
+    let ids = Law.all.flatMap(\.instances).map(\.property.id)
+    #expect(Set(ids).count == ids.count)
+    #expect(Set(Law.all.map(\.id)).count == Law.all.count)
+  }
+
+  @Test
+  func atLeastAHundredThousandExactCases() {
+    let sampled = Law.all.flatMap(\.instances).filter {
+      !$0.isExhaustive && !["Float", "Double"].contains($0.numbers)
+    }
+    #expect(sampled.map(\.property.cases).reduce(0, +) >= 100_000)
+  }
+
+  @Test
+  func sameBytesForAnyNumberOfJobs() async throws {
+    func run(_ jobs: Int) async throws -> (String, String) {
+      let outcome = try await Verification(seed: 9, cases: 10, jobs: jobs, only: "chunkwise").run()
+      return (outcome.text, try outcome.json())
+    }
+    let one = try await run(1)
+    let two = try await run(2)
+    let many = try await run(7)
+    #expect(one == two)
+    #expect(one == many)
+  }
+
+  @Test
+  func selection() throws {
+    #expect(try Verification(seed: 1, jobs: 1, only: "UT").laws.map(\.id) == ["UT"])
+    let about = try Verification(seed: 1, jobs: 1, only: "block-sweep").laws
+    #expect(about.allSatisfy { $0.instances.allSatisfy { $0.subject == "block-sweep" } })
+    #expect(about.map(\.id).contains("EQ"))
+    #expect(throws: UnknownSubject.self) { try Verification(seed: 1, jobs: 1, only: "nothing") }
+  }
+}
+
+@Suite("Theorem labels")
+struct TheoremTests {
+  private var root: URL {
+    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+  }
+
+  /// The headings of the page of derivations.
+  private func labels() throws -> Set<String> {
+    let page = try String(contentsOf: root.appending(path: "Proofs/README.md"), encoding: .utf8)
+    return Set(
+      page.split(separator: "\n").filter { $0.hasPrefix("## ") }.map { String($0.dropFirst(3)) })
+  }
+
+  @Test
+  func lawsQuoteTheoremsThatExist() throws {
+    let labels = try labels()
+    for law in Law.all { #expect(labels.contains(law.theorem), "\(law.id)") }
+  }
+
+  @Test
+  func sourcesQuoteTheoremsThatExist() throws {
+    let labels = try labels()
+    let folder = root.appending(path: "Sources/DeltaRule")
+    let files = try FileManager.default.contentsOfDirectory(
+      at: folder, includingPropertiesForKeys: nil)
+    var quoted = 0
+    for file in files where file.pathExtension == "swift" {
+      let text = try String(contentsOf: file, encoding: .utf8)
+      for part in text.components(separatedBy: "Proofs/README.md#").dropFirst() {
+        let label = String(part.prefix { $0.isLetter || $0 == "-" })
+        #expect(labels.contains(label), "\(file.lastPathComponent)")
+        quoted += 1
+      }
+    }
+    #expect(quoted >= Formulation<PrimeField>.all.count)
+  }
+}

@@ -1,0 +1,145 @@
+import Algebra
+import DeltaRule
+import PropertyTesting
+import Testing
+import Verification
+
+/// A formulation with one mistake, and the smallest shape in which it can show.
+private struct PlantedBug: CustomTestStringConvertible, Sendable {
+  let testDescription: String
+  let smallest: Shape
+  let formulation: Formulation<PrimeField>
+
+  struct Shape: Equatable {
+    var L = 1
+    var dk = 1
+    var dv = 1
+  }
+
+  init(
+    _ description: String, _ smallest: Shape,
+    _ solve: @escaping @Sendable (Problem<PrimeField>, Int) -> Solution<PrimeField>
+  ) {
+    testDescription = description
+    self.smallest = smallest
+    formulation = Formulation(
+      chunked: "planted", cost: .chunkwise, solve)
+  }
+}
+
+/// The chunkwise form with a choice of mistakes.
+private func chunks(
+  _ problem: Problem<PrimeField>, _ chunkLength: Int,
+  T: (Matrix<PrimeField>, Matrix<PrimeField>) -> Matrix<PrimeField> = {
+    utTransform(k: $0, beta: $1)
+  },
+  mask: (Matrix<PrimeField>) -> Matrix<PrimeField> = \.lowerTriangle,
+  update: (Matrix<PrimeField>, Matrix<PrimeField>, Matrix<PrimeField>) -> Matrix<PrimeField> = {
+    $0 + $1.transposed * $2
+  },
+  entering: (Matrix<PrimeField>, Int) -> Matrix<PrimeField> = { state, _ in state }
+) -> Solution<PrimeField> {
+  var S = problem.initialState
+  var o = Matrix<PrimeField>.zero(problem.length, problem.valueDimension)
+  for (n, chunk) in problem.chunks(of: chunkLength).enumerated() {
+    let (q, k, v) = (problem.q[rows: chunk], problem.k[rows: chunk], problem.v[rows: chunk])
+    let T = T(k, problem.beta[rows: chunk])
+    let X = T * v - (T * k) * entering(S, n)
+    o[rows: chunk] = problem.scale * (q * S + mask(q * k.transposed) * X)
+    S = update(S, k, X)
+  }
+  return Solution(o: o, finalState: S)
+}
+
+private let plantedBugs: [PlantedBug] = [
+  PlantedBug("the mask leaves out the diagonal", .init()) {
+    chunks($0, $1, mask: \.strictLowerTriangle)
+  },
+  PlantedBug("no mask", .init(L: 2)) { chunks($0, $1, mask: { $0 }) },
+  PlantedBug("β left out of the overlaps", .init(L: 2)) {
+    chunks(
+      $0, $1,
+      T: { k, beta in
+        let inverse = unitTriangularInverse((k * k.transposed).strictLowerTriangle)
+        return Matrix(k.rows, k.rows) { inverse[$0, $1] * beta[$1, 0] }
+      })
+  },
+  PlantedBug("β applied to rows of the inverse", .init(L: 2)) {
+    chunks(
+      $0, $1,
+      T: { k, beta in
+        beta .* unitTriangularInverse(keyOverlaps(k: k, beta: beta))
+      })
+  },
+  PlantedBug("the inverse's first order only", .init(L: 3)) {
+    chunks(
+      $0, $1,
+      T: { k, beta in
+        let first = Matrix<PrimeField>.identity(k.rows) - keyOverlaps(k: k, beta: beta)
+        return Matrix(k.rows, k.rows) { first[$0, $1] * beta[$1, 0] }
+      })
+  },
+  PlantedBug("overlaps further back than two tokens forgotten", .init(L: 4)) {
+    chunks(
+      $0, $1,
+      T: { k, beta in
+        let A = keyOverlaps(k: k, beta: beta)
+        let near = Matrix(k.rows, k.rows) { $0 - $1 < 3 ? A[$0, $1] : .zero }
+        let inverse = unitTriangularInverse(near)
+        return Matrix(k.rows, k.rows) { inverse[$0, $1] * beta[$1, 0] }
+      })
+  },
+  PlantedBug("the state is replaced, not added to", .init()) {
+    chunks($0, $1, update: { $1.transposed * $2 })
+  },
+  PlantedBug("the second chunk forgets the state in its pseudo-values", .init(L: 2)) {
+    chunks($0, $1, entering: { state, n in n == 0 ? state : .zero(state.rows, state.columns) })
+  },
+  PlantedBug("the tail is dropped", .init()) { problem, C in
+    let full = problem.length - problem.length % C
+    let head = chunks(problem.tokens(0..<full, from: problem.initialState), C)
+    return Solution(
+      o: head.o.stacked(on: .zero(problem.length - full, problem.valueDimension)),
+      finalState: head.finalState)
+  },
+  PlantedBug("the overlaps see the first key feature alone", .init(L: 2, dk: 2)) {
+    chunks($0, $1, T: { k, beta in utTransform(k: k[column: 0], beta: beta) })
+  },
+  PlantedBug("values wider than keys are cut off", .init(dv: 2)) { problem, C in
+    let solution = recurrence(problem)
+    return Solution(
+      o: Matrix(problem.length, problem.valueDimension) {
+        $1 < problem.keyDimension ? solution.o[$0, $1] : .zero
+      }, finalState: solution.finalState)
+  },
+]
+
+@Suite("Planted bugs are found and shrunk")
+struct PlantedBugTests {
+  @Test(arguments: plantedBugs)
+  fileprivate func found(_ bug: PlantedBug) throws {
+    let law = LawInstance.equivalence(of: bug.formulation, cases: 6000)
+    let report = law.check(Search(seed: 1))
+    let counterexample = try #require(report.counterexample, "the bug was not found")
+    let shape = "L = \(bug.smallest.L), dk = \(bug.smallest.dk), dv = \(bug.smallest.dv),"
+    #expect(counterexample.minimal.hasPrefix(shape))
+
+    let again = law.check(Search(seed: 1))
+    #expect(again == report, "not reproducible")
+    let replayed = law.property.check(replaying: counterexample.replay.choices)
+    #expect(replayed.counterexample?.minimal == counterexample.minimal)
+  }
+
+  /// The whole report of one of them, as a person sees it.
+  @Test
+  func report() throws {
+    let law = LawInstance.equivalence(of: plantedBugs[0].formulation, cases: 6000)
+    let failure = try #require(law.check(Search(seed: 1)).failure)
+    #expect(failure.contains("o[0, 0] is 0, the recurrence has 1"))
+    #expect(
+      failure.contains(
+        "smallest case: L = 1, dk = 1, dv = 1, q = [1], k = [1], v = [1], beta = [1], scale = 1, "
+          + "initial_state = [0], C = 1"))
+    #expect(failure.contains("replay: deltanet-verify --replay 'EQ/planted:"))
+  }
+}
