@@ -126,7 +126,7 @@ extension Matrix {
   @inlinable
   public static func -= (a: inout Matrix, b: Matrix) { a = a - b }
 
-  /// The matrix product; sums are taken by halves (``sum(_:_:)``).
+  /// The matrix product; sums are taken by halves (``Ring/sum(_:_:)``).
   ///
   /// - Complexity: m·n·p multiplications and m·(n − 1)·p additions, depth 1 + ⌈log₂ n⌉.
   @inlinable

@@ -21,6 +21,14 @@ public protocol Ring: AdditiveArithmetic, Sendable {
   static func * (a: Self, b: Self) -> Self
 
   static prefix func - (a: Self) -> Self
+
+  /// The sum of `term(i)` for `i` in `range`; zero where that is empty.
+  ///
+  /// Taken by halves unless a type says otherwise: the additions that depend on one another number
+  /// ⌈log₂ n⌉ instead of n − 1, and so do the roundings that one term suffers.
+  ///
+  /// - Complexity: n − 1 additions, where n = `range.count`.
+  static func sum(_ range: Range<Int>, _ term: (Int) -> Self) -> Self
 }
 
 extension Ring {
@@ -29,21 +37,21 @@ extension Ring {
 
   @inlinable
   public static func *= (a: inout Self, b: Self) { a = a * b }
+
+  @inlinable
+  public static func sum(_ range: Range<Int>, _ term: (Int) -> Self) -> Self {
+    switch range.count {
+    case 0: return .zero
+    case 1: return term(range.lowerBound)
+    default:
+      let middle = range.lowerBound + range.count / 2
+      return sum(range.lowerBound..<middle, term) + sum(middle..<range.upperBound, term)
+    }
+  }
 }
 
-/// The sum of `term(i)` for `i` in `range`, by halves.
-///
-/// The dependent additions number ⌈log₂ n⌉ instead of n − 1, and so do the roundings that one term
-/// suffers.
-///
-/// - Complexity: n − 1 additions, where n = `range.count`; none where `range` is empty.
+/// The sum of `term(i)` for `i` in `range`, in the way of its type (``Ring/sum(_:_:)``).
 @inlinable
 public func sum<Scalar: Ring>(_ range: Range<Int>, _ term: (Int) -> Scalar) -> Scalar {
-  switch range.count {
-  case 0: return .zero
-  case 1: return term(range.lowerBound)
-  default:
-    let middle = range.lowerBound + range.count / 2
-    return sum(range.lowerBound..<middle, term) + sum(middle..<range.upperBound, term)
-  }
+  Scalar.sum(range, term)
 }

@@ -79,6 +79,49 @@ public func associativeScan<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scal
   return Solution(o: o, finalState: states.last ?? problem.initialState)
 }
 
+/// The gradient by a second scan, backwards in time.
+///
+///     dS_t = A_{t+1}ᵀ dS_{t+1} + scale · q_tᵀ do_t         dS_L = dht + scale · q_Lᵀ do_L
+///     dA_t = dS_t S_{t−1}ᵀ,  dB_t = dS_t,  dq_t = scale · do_t S_tᵀ,  dS_0 = A_1ᵀ dS_1
+///
+/// The adjoint states obey a recurrence of the same kind, so that the same scan finds them.
+///
+/// - Complexity: O(L·dk²·(dk + dv)), depth O(log L · log dk).
+/// - Source: derived; proof: `Proofs/README.md#scan-backward`.
+@inlinable
+public func associativeScanBackward<Scalar>(
+  _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>
+) -> Gradient<Scalar> {
+  let L = problem.length
+  let transitions = (0..<L).map { t in
+    Transition(k: problem.k[row: t], v: problem.v[row: t], beta: problem.beta[row: t])
+  }
+  let states =
+    [problem.initialState]
+    + inclusiveScan(transitions) { $0.after($1) }.map { $0(problem.initialState) }
+  // Adjoint n lies before token L − n: it takes dS after that token to dS before it.
+  let adjoints = (0..<L).reversed().map { t in
+    Transition(
+      A: transitions[t].A.transposed,
+      B: transitions[t].A.transposed
+        * (problem.scale * (problem.q[row: t].transposed * cotangent.o[row: t])))
+  }
+  let before =
+    [cotangent.finalState]
+    + inclusiveScan(adjoints) { $0.after($1) }.map { $0(cotangent.finalState) }
+  var gradient = Gradient(zerosFor: problem)
+  for t in 0..<L {
+    let dO = cotangent.o[row: t]
+    let dS = before[L - 1 - t] + problem.scale * (problem.q[row: t].transposed * dO)
+    gradient.dq[row: t] = problem.scale * (dO * states[t + 1].transposed)
+    (gradient.dk[row: t], gradient.dv[row: t], gradient.dbeta[row: t]) = transitionBackward(
+      k: problem.k[row: t], v: problem.v[row: t], beta: problem.beta[row: t],
+      dA: dS * states[t].transposed, dB: dS)
+  }
+  gradient.dh0 = before[L]
+  return gradient
+}
+
 extension Cost {
   public static let associativeScan: Cost = {
     let joins: Count = 2 * L - 2 - lgL
@@ -87,6 +130,6 @@ extension Cost {
       multiplications: joins * (cube + slab) + L * (slab + vectors),
       additions: joins * (cube - square + slab) + L * (slab + square + state - dv),
       depth: 2 * (lgL - 1) * (2 + lgdk) + lgdk + 6,
-      growth: (work: "L·dk²·(dk + dv)", depth: "log L · log dk"))
+      growth: Growth(work: "L·dk²·(dk + dv)", depth: "log L · log dk", memory: "L·dk·(dk + dv)"))
   }()
 }

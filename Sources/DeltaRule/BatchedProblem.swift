@@ -64,6 +64,7 @@ public struct BatchedProblem<Scalar: Ring>: Equatable, Sendable {
       unchecked: q, k, v, beta, scale, initialState, boundaries)
   }
 
+  @usableFromInline
   init(
     unchecked q: Tensor<Scalar>, _ k: Tensor<Scalar>, _ v: Tensor<Scalar>,
     _ beta: Tensor<Scalar>, _ scale: Scalar, _ initialState: Tensor<Scalar>, _ boundaries: [Int]?
@@ -78,21 +79,26 @@ public struct BatchedProblem<Scalar: Ring>: Equatable, Sendable {
   }
 
   /// N.
+  @inlinable
   public var sequenceCount: Int { initialState.shape[0] }
 
   /// H.
+  @inlinable
   public var headCount: Int { v.shape[2] }
 
   /// Which key head value head `head` reads.
+  @inlinable
   public func keyHead(of head: Int) -> Int { head / (v.shape[2] / k.shape[2]) }
 
   /// Where sequence `sequence` lies: its row of the batch and its tokens there.
+  @inlinable
   public func location(ofSequence sequence: Int) -> (batch: Int, tokens: Range<Int>) {
     guard let boundaries else { return (sequence, 0..<q.shape[1]) }
     return (0, boundaries[sequence]..<boundaries[sequence + 1])
   }
 
   /// One head of one sequence.
+  @inlinable
   public func head(_ head: Int, ofSequence sequence: Int) -> Problem<Scalar> {
     let (batch, tokens) = location(ofSequence: sequence)
     let keyHead = keyHead(of: head)
@@ -103,6 +109,7 @@ public struct BatchedProblem<Scalar: Ring>: Equatable, Sendable {
   }
 
   /// The answer, every head of every sequence solved by `solve`.
+  @inlinable
   public func solve(
     _ solve: (Problem<Scalar>) throws -> Solution<Scalar>
   ) rethrows -> BatchedSolution<Scalar> {
@@ -120,6 +127,7 @@ public struct BatchedProblem<Scalar: Ring>: Equatable, Sendable {
   }
 
   /// The same problem over another ring.
+  @inlinable
   public func map<Other>(_ convert: (Scalar) throws -> Other) rethrows -> BatchedProblem<Other> {
     BatchedProblem<Other>(
       unchecked: try q.map(convert), try k.map(convert), try v.map(convert),
@@ -127,10 +135,16 @@ public struct BatchedProblem<Scalar: Ring>: Equatable, Sendable {
   }
 }
 
-/// o [B, L, H, dv], and the final states [N, H, dk, dv].
+/// o [B, L, H, dv], and the final states [N, H, dk, dv]; or their cotangents do and dht.
 public struct BatchedSolution<Scalar: Ring>: Equatable, Sendable {
   public let o: Tensor<Scalar>
   public let finalState: Tensor<Scalar>
+
+  @inlinable
+  public init(o: Tensor<Scalar>, finalState: Tensor<Scalar>) {
+    self.o = o
+    self.finalState = finalState
+  }
 }
 
 /// Boundaries of packed sequences that do not cover the tokens.
@@ -150,6 +164,7 @@ public struct BoundariesError: Error, Equatable, CustomStringConvertible {
 
 extension BatchedSolution {
   /// The same solution over another ring.
+  @inlinable
   public func map<Other>(_ convert: (Scalar) throws -> Other) rethrows -> BatchedSolution<Other> {
     BatchedSolution<Other>(o: try o.map(convert), finalState: try finalState.map(convert))
   }

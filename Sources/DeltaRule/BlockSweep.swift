@@ -67,6 +67,71 @@ public func blockSweep<Scalar>(
   return Solution(o: o, finalState: finalState)
 }
 
+/// The gradient of the block sweep: what was read from right to left is returned from left to right.
+///
+/// For one query block with outputs' cotangent dO, at each block that it read, in reverse order:
+///
+///     d𝒜 = dO Vᵀ − dQ̃ Kᵀ,  dV += 𝒜ᵀ dO,  dK −= 𝒜ᵀ dQ̃             O += 𝒜 V,  Q̃ −= 𝒜 K
+///     dT += Gᵀ d𝒜,  dG = d𝒜 Tᵀ,  dQ̃ += dG K,  dK += dGᵀ Q̃        𝒜 = G T,  G = Q̃ Kᵀ (masked)
+///
+/// - Complexity: O(L²·(dk + dv + C)), O(L·dk) memory for one query block at a time.
+/// - Source: derived; proof: `Proofs/README.md#sweep-backward`.
+@inlinable
+public func blockSweepBackward<Scalar>(
+  _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>, chunkLength: Int
+) -> Gradient<Scalar> {
+  let ranges = problem.chunks(of: chunkLength)
+  let blocks = ranges.map { SweptBlock($0, of: problem) }
+  var gradient = Gradient(zerosFor: problem)
+  var dT = blocks.map { Matrix<Scalar>.zero($0.T.rows, $0.T.columns) }
+
+  /// Takes queries back through the blocks before `end`, the last of them masked where it is their
+  /// own; returns the queries' cotangent.
+  func sweepBack(
+    _ queries: Matrix<Scalar>, _ dO: Matrix<Scalar>, end: Int, ownsLast: Bool
+  ) -> Matrix<Scalar> {
+    func scores(_ n: Int, _ queries: Matrix<Scalar>) -> Matrix<Scalar> {
+      masked(queries * blocks[n].k.transposed, n)
+    }
+    func masked(_ x: Matrix<Scalar>, _ n: Int) -> Matrix<Scalar> {
+      ownsLast && n == end - 1 ? x.lowerTriangle : x
+    }
+    var read: [(n: Int, queries: Matrix<Scalar>)] = []
+    var carried = queries
+    for n in (0..<end).reversed() {
+      read.append((n, carried))
+      carried -= (scores(n, carried) * blocks[n].T) * blocks[n].k
+    }
+    var dQueries = dO * problem.initialState.transposed
+    gradient.dh0 += carried.transposed * dO
+    for (n, queries) in read.reversed() {
+      let (block, rows) = (blocks[n], ranges[n])
+      let G = scores(n, queries)
+      let weights = G * block.T
+      let dWeights = dO * block.v.transposed - dQueries * block.k.transposed
+      let dG = masked(dWeights * block.T.transposed, n)
+      gradient.dv[rows: rows] += weights.transposed * dO
+      gradient.dk[rows: rows] += dG.transposed * queries - weights.transposed * dQueries
+      dT[n] += G.transposed * dWeights
+      dQueries += dG * block.k
+    }
+    return dQueries
+  }
+
+  for (n, rows) in ranges.enumerated() {
+    gradient.dq[rows: rows] = sweepBack(
+      problem.q[rows: rows], problem.scale * cotangent.o[rows: rows], end: n + 1, ownsLast: true)
+  }
+  _ = sweepBack(
+    .identity(problem.keyDimension), cotangent.finalState, end: blocks.count, ownsLast: false)
+  for (n, rows) in ranges.enumerated() {
+    let through = utTransformBackward(k: blocks[n].k, beta: problem.beta[rows: rows], dT: dT[n])
+    gradient.dk[rows: rows] += through.dk
+    gradient.dbeta[rows: rows] = through.dbeta
+  }
+  return gradient
+}
+
 extension Cost {
   public static let blockSweep: Cost = {
     let own: Count = C * C * (dk + 1) + substitution(C) + pairs(C + 1)
@@ -78,6 +143,6 @@ extension Cost {
       additions: N * (ownAdditions + finalRead - 2 * C * dk + C * state)
         + pairs(N + 1) * (read - 2 * C * C) + slab,
       depth: N * (4 + 2 * lgC + lgdk) + 2 * C + lgdk + 1,
-      growth: (work: "L²·(C + dk + dv)", depth: "L/C·log C + C"))
+      growth: Growth(work: "L²·(C + dk + dv)", depth: "L/C·log C + C", memory: "L·(C + dk + dv)"))
   }()
 }

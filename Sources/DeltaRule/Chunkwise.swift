@@ -45,9 +45,59 @@ public func chunkwise<Scalar>(
   return Solution(o: o, finalState: S)
 }
 
+/// The gradient by chunks: the state that enters each is recomputed forwards, and
+/// ``utTransformedBackward(_:_:)`` runs chunk after chunk backwards.
+///
+/// - Complexity: O(L·C·(C + dk + dv) + L·dk·dv), O(L·(dk + dv) + (L/C)·dk·dv) memory.
+/// - Source: the paper recomputes states in the backward pass; proof: `Proofs/README.md#chunkwise-backward`.
+@inlinable
+public func chunkwiseBackward<Scalar>(
+  _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>, chunkLength: Int
+) -> Gradient<Scalar> {
+  chunkByChunk(problem, cotangent, chunkLength: chunkLength) { chunk in
+    let wy = WYRepresentation(utTransformOf: chunk.k, v: chunk.v, beta: chunk.beta)
+    return chunk.initialState + chunk.k.transposed * (wy.u - wy.w * chunk.initialState)
+  } backward: {
+    utTransformedBackward($0, $1)
+  }
+}
+
+/// The gradient of a sequence from those of its chunks.
+///
+/// - Parameters:
+///   - stateAfter: the state after a chunk.
+///   - backward: the gradient of a chunk.
+@inlinable
+public func chunkByChunk<Scalar>(
+  _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>, chunkLength: Int,
+  stateAfter: (Problem<Scalar>) -> Matrix<Scalar>,
+  backward: (Problem<Scalar>, Cotangent<Scalar>) -> Gradient<Scalar>
+) -> Gradient<Scalar> {
+  let ranges = problem.chunks(of: chunkLength)
+  var S = problem.initialState
+  let chunks = ranges.map { range in
+    let chunk = problem.tokens(range, from: S)
+    S = stateAfter(chunk)
+    return chunk
+  }
+  var gradient = Gradient(zerosFor: problem)
+  gradient.dh0 = cotangent.finalState
+  for (range, chunk) in zip(ranges, chunks).reversed() {
+    let part = backward(chunk, Cotangent(o: cotangent.o[rows: range], finalState: gradient.dh0))
+    gradient.dq[rows: range] = part.dq
+    gradient.dk[rows: range] = part.dk
+    gradient.dv[rows: range] = part.dv
+    gradient.dbeta[rows: range] = part.dbeta
+    gradient.dh0 = part.dh0
+  }
+  return gradient
+}
+
 extension Cost {
   public static let chunkwise = Cost(
     multiplications: N * utMultiplications(C), additions: N * utAdditions(C),
     depth: N * (4 + lgC + lgdk) + 2 * C + lgC + lgdk + 1,
-    growth: (work: "L·C·(C + dk + dv) + L·dk·dv", depth: "L/C·log C + C"))
+    growth: Growth(
+      work: "L·C·(C + dk + dv) + L·dk·dv", depth: "L/C·log C + C", memory: "L·(dk + dv) + L/C·dk·dv"
+    ))
 }

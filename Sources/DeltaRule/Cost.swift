@@ -14,11 +14,24 @@ public struct Cost: Sendable {
   public let additions: Count
   /// The length of the critical path, from the inputs to the deepest of all results.
   public let depth: Count
-  /// The growth in words: work and depth.
-  public let growth: (work: String, depth: String)
+  public let growth: Growth
+
+  /// How a cost grows, constants left out.
+  public struct Growth: Sendable {
+    public let work: String
+    public let depth: String
+    /// What the backward pass keeps.
+    public let memory: String
+
+    public init(work: String, depth: String, memory: String) {
+      self.work = work
+      self.depth = depth
+      self.memory = memory
+    }
+  }
 
   public init(
-    multiplications: Count, additions: Count, depth: Count, growth: (work: String, depth: String)
+    multiplications: Count, additions: Count, depth: Count, growth: Growth
   ) {
     self.multiplications = multiplications
     self.additions = additions

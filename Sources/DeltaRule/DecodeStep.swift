@@ -40,10 +40,56 @@ public func decoding<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scalar> {
   return Solution(o: o, finalState: S)
 }
 
+/// The gradient with the states recomputed: dS alone runs backwards, and the states forwards again.
+///
+///     dx = k dS′ + scale · (q·k) do       dv = β dx,  dβ = dx·e         backwards; dS′ after the token
+///     dS = dS′ + scale · qᵀ do − kᵀ dv
+///     dg = scale · do·x                   dq = scale · do Sᵀ + dg k     forwards; S before the token
+///     dk = x dS′ᵀ + dg q − dv Sᵀ
+///
+/// - Complexity: O(L·(dk + dv) + dk·dv) memory: the errors e of the forward pass are all that is kept.
+/// - Source: derived; proof: `Proofs/README.md#decoding-backward`.
+@inlinable
+public func decodingBackward<Scalar>(
+  _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>
+) -> Gradient<Scalar> {
+  func write(_ t: Int, _ e: Matrix<Scalar>) -> Matrix<Scalar> {
+    problem.k[row: t].transposed * (problem.beta[row: t] .* e)
+  }
+  var S = problem.initialState
+  var errors = problem.v
+  for t in 0..<problem.length {
+    errors[row: t] -= problem.k[row: t] * S
+    S += write(t, errors[row: t])
+  }
+  var gradient = Gradient(zerosFor: problem)
+  var dS = cotangent.finalState
+  for t in (0..<problem.length).reversed() {
+    let (q, k, beta) = (problem.q[row: t], problem.k[row: t], problem.beta[row: t])
+    let (e, dO) = (errors[row: t], cotangent.o[row: t])
+    let dx = k * dS + problem.scale * ((q * k.transposed) * dO)
+    gradient.dbeta[row: t] = (dx .* e).collected(into: beta.columns)
+    gradient.dv[row: t] = beta .* dx
+    gradient.dk[row: t] = (beta .* e) * dS.transposed
+    dS += problem.scale * (q.transposed * dO) - k.transposed * gradient.dv[row: t]
+  }
+  gradient.dh0 = dS
+  S = problem.initialState
+  for t in 0..<problem.length {
+    let (q, k, dO) = (problem.q[row: t], problem.k[row: t], cotangent.o[row: t])
+    let x = problem.beta[row: t] .* errors[row: t]
+    let dg = problem.scale * (dO * x.transposed)
+    gradient.dq[row: t] = problem.scale * (dO * S.transposed) + dg * k
+    gradient.dk[row: t] += dg * q - gradient.dv[row: t] * S.transposed
+    S += write(t, errors[row: t])
+  }
+  return gradient
+}
+
 extension Cost {
   public static let decoding = Cost(
     multiplications: L * (3 * state + dk + 3 * dv),
     additions: L * (3 * state + dk - 1),
     depth: L * (5 + lgdk) + 1,
-    growth: (work: "L·dk·dv", depth: "L"))
+    growth: Growth(work: "L·dk·dv", depth: "L", memory: "L·(dk + dv) + dk·dv"))
 }

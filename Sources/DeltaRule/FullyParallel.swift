@@ -38,6 +38,39 @@ public func fullyParallel<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scalar
     finalState: S + problem.k.transposed * (T * surprise))
 }
 
+/// The gradient of the attention-like form.
+///
+///     d𝒜 = dO Eᵀ,  dZ = K dS_L,  dE = 𝒜ᵀ dO + Tᵀ dZ           E = V − K S_0,  Z = T E
+///     dT = scale · tril(Q Kᵀ)ᵀ d𝒜 + dZ Eᵀ,  dG = scale · tril(d𝒜 Tᵀ)
+///     dQ = dG K + scale · dO S_0ᵀ                              dV = dE
+///     dK = dGᵀ Q + Z dS_Lᵀ − dE S_0ᵀ + (through T)             dS_0 = dS_L + scale · Qᵀ dO − Kᵀ dE
+///
+/// - Complexity: O(L³ + L²·(dk + dv)), L² memory.
+/// - Source: derived; proof: `Proofs/README.md#parallel-backward`.
+@inlinable
+public func fullyParallelBackward<Scalar>(
+  _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>
+) -> Gradient<Scalar> {
+  let (q, k, S) = (problem.q, problem.k, problem.initialState)
+  let (dO, dNext) = (cotangent.o, cotangent.finalState)
+  let T = utTransform(k: k, beta: problem.beta)
+  let scores = (q * k.transposed).lowerTriangle
+  let surprise = problem.v - k * S
+
+  let dAttention = dO * surprise.transposed
+  let dZ = k * dNext
+  let dE = attentionMatrix(problem, T: T).transposed * dO + T.transposed * dZ
+  let dG = problem.scale * (dAttention * T.transposed).lowerTriangle
+  let through = utTransformBackward(
+    k: k, beta: problem.beta,
+    dT: problem.scale * (scores.transposed * dAttention) + dZ * surprise.transposed)
+  return Gradient(
+    dq: dG * k + problem.scale * (dO * S.transposed),
+    dk: dG.transposed * q + (T * surprise) * dNext.transposed - dE * S.transposed + through.dk,
+    dv: dE, dbeta: through.dbeta,
+    dh0: dNext + problem.scale * (q.transposed * dO) - k.transposed * dE)
+}
+
 extension Cost {
   public static let fullyParallel: Cost = {
     let triangle: Count = substitution(L)
@@ -47,6 +80,6 @@ extension Cost {
         + L * (3 * state + dv),
       additions: squares - 3 * L * L + triangle + 4 * pairs(L) * dv + 3 * L * state,
       depth: 2 * (L + lgL) + lgdk + 3,
-      growth: (work: "L³ + L²·(dk + dv)", depth: "L"))
+      growth: Growth(work: "L³ + L²·(dk + dv)", depth: "L", memory: "L² + L·(dk + dv)"))
   }()
 }

@@ -34,6 +34,12 @@ public struct Problem<Scalar: Ring>: Equatable, Sendable {
           tensor: name, shape: [matrix.rows, matrix.columns], expected: [rows, columns])
       }
     }
+    guard q.columns >= 1 else {
+      throw ShapeError(tensor: "q", shape: [q.rows, q.columns], expected: "[L, dk] with dk ≥ 1")
+    }
+    guard v.columns >= 1 else {
+      throw ShapeError(tensor: "v", shape: [v.rows, v.columns], expected: "[L, dv] with dv ≥ 1")
+    }
     try check("k", k, q.rows, q.columns)
     try check("v", v, q.rows, v.columns)
     try check("beta", beta, q.rows, beta.columns == 1 ? 1 : v.columns)

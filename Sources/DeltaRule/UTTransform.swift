@@ -75,6 +75,60 @@ public func utTransformed<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scalar
     finalState: S + k.transposed * X)
 }
 
+/// The cotangents of k and β from that of T = (I + A)⁻¹ diag(β).
+///
+///     dJ = dT diag(β),  dA = −tril(Jᵀ dJ Jᵀ, −1)                  J = (I + A)⁻¹
+///     dβ_j = Σ_i J_ij dT_ij + Σ_m dA_jm (k_j·k_m)
+///     dk = diag(β) dA K + dAᵀ diag(β) K
+///
+/// - Source: as flash-linear-attention does; proof: `Proofs/README.md#ut-backward`.
+@inlinable
+func utTransformBackward<Scalar: Ring>(
+  k: Matrix<Scalar>, beta: Matrix<Scalar>, dT: Matrix<Scalar>
+) -> (dk: Matrix<Scalar>, dbeta: Matrix<Scalar>) {
+  let J = unitTriangularInverse(keyOverlaps(k: k, beta: beta))
+  let dJ = (beta .* dT.transposed).transposed
+  let dA = (.zero(k.rows, k.rows) - J.transposed * dJ * J.transposed).strictLowerTriangle
+  let scaled = beta .* dA
+  return (
+    dk: scaled * k + scaled.transposed * k,
+    dbeta: (J .* dT).transposed.collected(into: 1) + ((dA * k) .* k).collected(into: 1)
+  )
+}
+
+/// The gradient for one chunk of tokens, or for a whole sequence as one chunk.
+///
+///     dX = scale · tril(Q Kᵀ)ᵀ dO + K dS′          dS = dS′ + scale · Qᵀ dO − Wᵀ dX
+///     dG = tril(dO Xᵀ)                             dQ = scale · (dO Sᵀ + dG K)
+///     dW = −dX Sᵀ,  dU = dX                        dV = Tᵀ dU
+///     dT = dW Kᵀ + dU Vᵀ                           dK = scale · dGᵀ Q + X dS′ᵀ + Tᵀ dW + (through T)
+///
+/// S is the state before the chunk, dS′ the cotangent of the state after it.
+///
+/// - Source: the kernels of flash-linear-attention; proof: `Proofs/README.md#ut-backward`.
+@inlinable
+public func utTransformedBackward<Scalar>(
+  _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>
+) -> Gradient<Scalar> {
+  let (q, k, v, S) = (problem.q, problem.k, problem.v, problem.initialState)
+  let (dO, dNext) = (cotangent.o, cotangent.finalState)
+  let T = utTransform(k: k, beta: problem.beta)
+  let W = T * k
+  let X = T * v - W * S
+
+  let scores = (q * k.transposed).lowerTriangle
+  let dX = problem.scale * (scores.transposed * dO) + k * dNext
+  let dG = problem.scale * (dO * X.transposed).lowerTriangle
+  let dW = .zero(k.rows, k.columns) - dX * S.transposed
+  let through = utTransformBackward(
+    k: k, beta: problem.beta, dT: dW * k.transposed + dX * v.transposed)
+  return Gradient(
+    dq: problem.scale * (dO * S.transposed) + dG * k,
+    dk: dG.transposed * q + X * dNext.transposed + T.transposed * dW + through.dk,
+    dv: T.transposed * dX, dbeta: through.dbeta,
+    dh0: dNext + problem.scale * (q.transposed * dO) - W.transposed * dX)
+}
+
 extension Cost {
   /// What one chunk of n tokens takes in ``utTransformed(_:)`` and ``chunkwise(_:chunkLength:)``.
   static func utMultiplications(_ n: Count) -> Count {
@@ -91,5 +145,5 @@ extension Cost {
   public static let utTransform = Cost(
     multiplications: utMultiplications(L), additions: utAdditions(L),
     depth: 2 * (L + lgL + lgdk) + 5,
-    growth: (work: "L³ + L²·(dk + dv)", depth: "L"))
+    growth: Growth(work: "L³ + L²·(dk + dv)", depth: "L", memory: "L² + L·(dk + dv)"))
 }

@@ -18,15 +18,17 @@ struct Check: AsyncParsableCommand {
 
   func run() async throws {
     var judgements: [Judgement] = []
+    var badInput: ExitCode?
     for path in files {
       do {
         judgements.append(try await Judgement(of: CaseFile(path: path)))
       } catch let error as TensorFileError {
-        throw BadInput("\(error)")
+        badInput = BadInput("\(error)")
       }
     }
     try finish(
       judgements.map(\.text).joined(separator: "\n"), json: json, judgements.json,
-      holds: judgements.allSatisfy(\.isRight))
+      holds: badInput != nil || judgements.allSatisfy(\.isRight))
+    if let badInput { throw badInput }
   }
 }

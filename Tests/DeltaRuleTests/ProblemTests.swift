@@ -76,8 +76,8 @@ struct NormalizationTests {
   /// The ε stands under the root: a row of length 10⁻³ becomes one of length 1/√2.
   @Test
   func epsilon() {
-    let rows = Matrix(rows: 3, columns: 2, entries: [3, 4, 0.6e-3, 0.8e-3, 0, 0] as [Double])
-      .rowsNormalized()
+    let x = Matrix(rows: 3, columns: 2, entries: [3, 4, 0.6e-3, 0.8e-3, 0, 0] as [Double])
+    let rows = x.rowsDivided(by: x.rowLengths())
     #expect(abs(rows[0, 0] - 0.6) < 1e-7)
     #expect(abs(rows[1, 1] - 0.8 * 0.5.squareRoot()) < 1e-9)
     #expect(rows[2, 0] == 0)

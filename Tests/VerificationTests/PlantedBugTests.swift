@@ -2,7 +2,8 @@ import Algebra
 import DeltaRule
 import PropertyTesting
 import Testing
-import Verification
+
+@testable import Verification
 
 /// A formulation with one mistake, and the smallest shape in which it can show.
 private struct PlantedBug: CustomTestStringConvertible, Sendable {
@@ -23,7 +24,8 @@ private struct PlantedBug: CustomTestStringConvertible, Sendable {
     testDescription = description
     self.smallest = smallest
     formulation = Formulation(
-      chunked: "planted", cost: .chunkwise, solve)
+      chunked: "planted", cost: .chunkwise, forward: solve,
+      backward: { problem, cotangent, _ in recurrenceBackward(problem, cotangent) })
   }
 }
 
@@ -141,5 +143,68 @@ struct PlantedBugTests {
         "smallest case: L = 1, dk = 1, dv = 1, q = [1], k = [1], v = [1], beta = [1], scale = 1, "
           + "initial_state = [0], C = 1"))
     #expect(failure.contains("replay: deltanet-verify --replay 'EQ/planted:"))
+  }
+}
+
+/// A backward pass with one mistake, and the smallest shape in which it can show.
+private let plantedGradientBugs: [(String, String, Formulation<PrimeField>)] = [
+  gradientBug("dq reads the state before the write", "L = 1, dk = 1, dv = 1,") { problem, right in
+    var states = [problem.initialState]
+    for t in 0..<problem.length {
+      states.append(recurrence(problem.tokens(t..<t + 1, from: states[t])).finalState)
+    }
+    return { dO, gradient in
+      for t in 0..<problem.length {
+        gradient.dq[row: t] = problem.scale * (dO[row: t] * states[t].transposed)
+      }
+    }
+  },
+  gradientBug("dβ is not multiplied by the error but by the value", "L = 1, dk = 1, dv = 1,") {
+    problem, right in
+    { _, gradient in
+      for t in 0..<problem.length where problem.beta[t, 0] != .zero {
+        gradient.dbeta[t, 0] = right.dv[row: t].pairing(problem.v[row: t]) / problem.beta[t, 0]
+      }
+    }
+  },
+  gradientBug("dh0 leaves dht out", "L = 0, dk = 1, dv = 1,") { _, right in
+    { _, gradient in gradient.dh0 = .zero(right.dh0.rows, right.dh0.columns) }
+  },
+  gradientBug("dk leaves out what comes through the earlier state", "L = 1, dk = 1, dv = 1,") {
+    problem, right in
+    { _, gradient in
+      if problem.length > 0 {
+        gradient.dk[row: 0] += right.dv[row: 0] * problem.initialState.transposed
+      }
+    }
+  },
+]
+
+private func gradientBug(
+  _ name: String, _ shape: String,
+  _ plant:
+    @escaping @Sendable (Problem<PrimeField>, Gradient<PrimeField>) -> (
+      Matrix<PrimeField>, inout Gradient<PrimeField>
+    ) -> Void
+) -> (String, String, Formulation<PrimeField>) {
+  let formulation = Formulation<PrimeField>(
+    "planted", cost: .recurrence, forward: { recurrence($0) },
+    backward: { problem, cotangent in
+      var gradient = recurrenceBackward(problem, cotangent)
+      plant(problem, gradient)(cotangent.o, &gradient)
+      return gradient
+    })
+  return (name, shape, formulation)
+}
+
+@Suite("Planted bugs of backward passes are found and shrunk")
+struct PlantedGradientBugTests {
+  @Test(arguments: plantedGradientBugs.indices)
+  func found(index: Int) throws {
+    let (name, shape, formulation) = plantedGradientBugs[index]
+    let report = LawInstance.gradientEquivalence(of: formulation, cases: 1500)
+      .check(Search(seed: 1))
+    let counterexample = try #require(report.counterexample, "\(name) was not found")
+    #expect(counterexample.minimal.hasPrefix(shape), "\(name)")
   }
 }

@@ -15,6 +15,8 @@ public struct CaseFile: Sendable {
 
   public let name: String
   public let problem: BatchedProblem<Double>
+  /// do and dht, where the file holds a gradient.
+  public let cotangent: BatchedSolution<Double>?
   public let layout: Layout
   public let usesL2Norm: Bool
   /// What the kernel claims to compute in.
@@ -28,15 +30,17 @@ public struct CaseFile: Sendable {
     public let values: Tensor<Double>
     /// The format it is stored in.
     public let storage: Precision
+
+    /// Whether it has a token axis.
+    var isTokenwise: Bool { !CaseFile.states.contains(name) }
   }
 
   /// Names of inputs and results.
   static let inputs = ["q", "k", "v", "beta", "initial_state", "cu_seqlens", "do", "dht"]
   static let forwardResults = ["o", "final_state"]
   static let gradients = ["dq", "dk", "dv", "dbeta", "dh0"]
-
-  /// The results of the file that nothing judges yet.
-  public let unjudged: [String]
+  /// Those of shape [N, H, dk, dv].
+  static let states = ["initial_state", "final_state", "dht", "dh0"]
 
   /// Reads a case file.
   ///
@@ -68,11 +72,13 @@ public struct CaseFile: Sendable {
     let scale = try reader.metadata("scale", "the finite numbers", default: defaultScale) {
       Double($0).flatMap { $0.isFinite ? $0 : nil }
     }
+    let boundaries = try reader.boundaries()
+    try reader.checkStateSize(q, v, sequences: boundaries.map { $0.count - 1 } ?? q.shape[0])
     do {
       problem = try BatchedProblem(
         q: q, k: k, v: v, beta: beta, scale: scale,
         initialState: try reader.optional("initial_state"),
-        boundaries: try reader.boundaries())
+        boundaries: boundaries)
     } catch let error as ShapeError {
       throw reader.error(
         error.tensor, "has the shape \(error.shape) in the order BTHD",
@@ -98,22 +104,31 @@ public struct CaseFile: Sendable {
       throw reader.wrongType("o", output)
     }
     precision = claimed
+
     let states = problem.initialState.shape
-    results = try Self.forwardResults.compactMap { name in
-      guard let stored = file.tensors[name] else { return nil }
+    let shapes = [
+      "o": v.shape, "final_state": states, "dq": q.shape, "dk": q.shape, "dv": v.shape,
+      "dbeta": beta.shape, "dh0": states,
+    ]
+    results = try (Self.forwardResults + Self.gradients).compactMap { name in
+      guard let stored = file.tensors[name], let shape = shapes[name] else { return nil }
       guard let storage = Precision(stored.elementType) else {
         throw reader.wrongType(name, stored)
       }
-      let values =
-        name == "o" ? try reader.tokenTensor(name, layout, rank: 4) : try reader.tensor(name)
-      let shape = name == "o" ? v.shape : states
-      guard values.shape == shape else {
-        throw reader.error(
-          name, "has the shape \(values.shape) in the order BTHD", "make it \(shape)")
-      }
-      return Result(name: name, values: values, storage: storage)
+      return Result(
+        name: name, values: try reader.tensor(name, layout, shape: shape), storage: storage)
     }
-    unjudged = Self.gradients.filter { file.tensors[$0] != nil }
+    guard results.contains(where: { Self.gradients.contains($0.name) }) else {
+      cotangent = nil
+      return
+    }
+    guard file.tensors["do"] != nil else {
+      throw reader.error("do", "is missing", "the file holds gradients: add what they belong to")
+    }
+    cotangent = BatchedSolution(
+      o: try reader.tensor("do", layout, shape: v.shape),
+      finalState: file.tensors["dht"] == nil
+        ? Tensor(repeating: 0, shape: states) : try reader.tensor("dht", layout, shape: states))
   }
 }
 
@@ -167,6 +182,19 @@ private struct CaseFileReader {
     return Tensor(shape: stored.shape, elements: values)
   }
 
+  /// A tensor of the given shape; one that starts [B, L, H] is first brought into that order.
+  func tensor(
+    _ name: String, _ layout: CaseFile.Layout, shape: [Int]
+  ) throws -> Tensor<Double> {
+    let tensor =
+      CaseFile.states.contains(name)
+      ? try tensor(name) : try tokenTensor(name, layout, rank: shape.count)
+    guard tensor.shape == shape else {
+      throw error(name, "has the shape \(tensor.shape) in the order BTHD", "make it \(shape)")
+    }
+    return tensor
+  }
+
   func optional(_ name: String) throws -> Tensor<Double>? {
     file.tensors[name] == nil ? nil : try tensor(name)
   }
@@ -181,6 +209,23 @@ private struct CaseFileReader {
         name, "has \(tensor.shape.count) axes", "give it \(rank.map { "\($0)" } ?? "3 or 4")")
     }
     return layout == .tokensFirst ? tensor : tensor.swappingTokensAndHeads()
+  }
+
+  /// States need not be in the file: their size is refused where it is out of proportion to it.
+  func checkStateSize(_ q: Tensor<Double>, _ v: Tensor<Double>, sequences: Int) throws {
+    let stored = file.tensors.values.reduce(0) { $0 + $1.count }
+    var size = 1
+    for extent in [sequences, v.shape[2], q.shape[3], v.shape[3]] {
+      let (product, overflow) = size.multipliedReportingOverflow(by: extent)
+      guard !overflow, product <= 256 * (stored + 4096) else {
+        throw TensorFileError(
+          file: name,
+          problem: "its states [\(sequences), \(v.shape[2]), \(q.shape[3]), \(v.shape[3])] are "
+            + "out of proportion to the \(stored) numbers in it",
+          remedy: "use smaller heads, or give more tokens")
+      }
+      size = max(product, 1)
+    }
   }
 
   func boundaries() throws -> [Int]? {

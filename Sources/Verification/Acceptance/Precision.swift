@@ -29,12 +29,26 @@ public enum Precision: String, CaseIterable, Sendable {
     }
   }
 
+  /// The most that rounding `value` to the format changes it, barring overflow.
+  func roundingError(_ value: Double) -> Double {
+    let leastNonzero = Double(
+      sign: .plus, exponent: exponents.lowerBound - significandBits + 1, significand: 1)
+    return max(unitRoundoff * abs(value), leastNonzero / 2)
+  }
+
   /// The nearest number of the format, ties to even; infinite beyond its range.
   func rounded(_ value: Double) -> Double {
+    rounded(value, .toNearestOrEven)
+  }
+
+  /// The next number of the format towards zero.
+  func truncated(_ value: Double) -> Double { rounded(value, .towardZero) }
+
+  private func rounded(_ value: Double, _ rule: FloatingPointRoundingRule) -> Double {
     guard self != .f64, value != 0, value.isFinite else { return value }
     let exponent = max(Int(value.exponent), exponents.lowerBound)
     let quantum = Double(sign: .plus, exponent: exponent - significandBits + 1, significand: 1)
-    let rounded = (value / quantum).rounded(.toNearestOrEven) * quantum
+    let rounded = (value / quantum).rounded(rule) * quantum
     return Int(rounded.exponent) > exponents.upperBound
       ? Double(signOf: value, magnitudeOf: .infinity) : rounded
   }

@@ -12,6 +12,8 @@ struct BatchCase<Scalar: DrawnScalar>: Sendable {
   let heads: [[Problem<Scalar>]]
   let chunkLength: Int
   let regimes: Set<String>
+  /// The (sequence, token) of every token of the batch, row after row.
+  private let positions: [(sequence: Int, token: Int)]
 
   init(from source: inout ChoiceSource, packed: Bool) throws {
     chunkLength = source.integer(in: 1...4)
@@ -41,39 +43,22 @@ struct BatchCase<Scalar: DrawnScalar>: Sendable {
     let lengths = heads.map { $0[0].length }
     let boundaries = lengths.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
     let (N, H) = (heads.count, keyHeads.count * groupSize)
-    let B = packed ? 1 : N
-    let L = packed ? boundaries[N] : tokens.count
-    let heads = heads
-
-    /// Token t of batch row b as (sequence, token of the sequence).
-    func position(_ b: Int, _ t: Int) -> (sequence: Int, token: Int) {
-      guard packed else { return (b, t) }
-      let n = boundaries.lastIndex { $0 <= t } ?? 0
-      return (n, t - boundaries[n])
-    }
+    let (B, L) = packed ? (1, boundaries[N]) : (N, tokens.count)
+    let (heads, positions) = (heads, Self.positions(of: lengths))
     func tensor(
-      _ headCount: Int, _ width: Int?, _ entry: (_ n: Int, _ t: Int, _ h: Int, _ d: Int) -> Scalar
+      _ shape: [Int], _ matrix: (_ n: Int, _ h: Int) -> Matrix<Scalar>
     ) -> Tensor<Scalar> {
-      var elements: [Scalar] = []
-      for b in 0..<B {
-        for t in 0..<L {
-          let (n, token) = position(b, t)
-          for h in 0..<headCount {
-            for d in 0..<(width ?? 1) { elements.append(entry(n, token, h, d)) }
-          }
-        }
-      }
-      return Tensor(shape: [B, L, headCount] + (width.map { [$0] } ?? []), elements: elements)
+      Self.tensor(shape, positions, matrix)
     }
     problem = try BatchedProblem(
-      q: tensor(keyHeads.count, dk) { n, t, h, d in heads[n][h * groupSize].q[t, d] },
-      k: tensor(keyHeads.count, dk) { n, t, h, d in heads[n][h * groupSize].k[t, d] },
-      v: tensor(H, dv) { n, t, h, d in heads[n][h].v[t, d] },
-      beta: tensor(H, vectorBeta ? dv : nil) { n, t, h, d in heads[n][h].beta[t, d] },
-      scale: scale,
+      q: tensor([B, L, keyHeads.count, dk]) { heads[$0][$1 * groupSize].q },
+      k: tensor([B, L, keyHeads.count, dk]) { heads[$0][$1 * groupSize].k },
+      v: tensor([B, L, H, dv]) { heads[$0][$1].v },
+      beta: tensor([B, L, H] + (vectorBeta ? [dv] : [])) { heads[$0][$1].beta }, scale: scale,
       initialState: Tensor(
         shape: [N, H, dk, dv], elements: heads.flatMap { $0.flatMap(\.initialState.entries) }),
       boundaries: packed ? boundaries : nil)
+    self.positions = positions
 
     var regimes: Set<String> = [groupSize == 1 ? "head groups 1" : "head groups above 1"]
     if lengths.contains(0) { regimes.insert("an empty sequence") }
@@ -81,6 +66,31 @@ struct BatchCase<Scalar: DrawnScalar>: Sendable {
     if N == 0 { regimes.insert("no sequence") }
     if dk != dv { regimes.insert("dk ≠ dv") }
     self.regimes = regimes
+  }
+}
+
+extension BatchCase {
+  private static func positions(of lengths: [Int]) -> [(sequence: Int, token: Int)] {
+    lengths.enumerated().flatMap { n, length in (0..<length).map { (n, $0) } }
+  }
+
+  /// A tensor of shape [B, L, heads, width] or [B, L, heads], one matrix a sequence and head.
+  private static func tensor(
+    _ shape: [Int], _ positions: [(sequence: Int, token: Int)],
+    _ matrix: (_ n: Int, _ h: Int) -> Matrix<Scalar>
+  ) -> Tensor<Scalar> {
+    Tensor(
+      shape: shape,
+      elements: positions.flatMap { n, t in
+        (0..<shape[2]).flatMap { h in matrix(n, h)[row: t].entries }
+      })
+  }
+
+  /// A tensor in the shape of another, one matrix a sequence and head.
+  func tensor(
+    like other: Tensor<Scalar>, _ matrix: (_ n: Int, _ h: Int) -> Matrix<Scalar>
+  ) -> Tensor<Scalar> {
+    Self.tensor(other.shape, positions, matrix)
   }
 }
 

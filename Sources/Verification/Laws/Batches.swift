@@ -19,6 +19,77 @@ extension Law {
     batches(
       "HM", packed: false, requiring: ["head groups 1", "head groups above 1", "dk ≠ dv"]))
 
+  static let batchedGradient = Law(
+    "GR.batch", "gradients of batches",
+    "The gradient of a batch is that of its heads, and what the heads of a group send to the queries "
+      + "and keys they share adds up.",
+    formula: "dk[b, :, h′] = Σ_{h: ⌊h·Hk/H⌋ = h′} dk of head h", theorem: "packing",
+    LawInstance.formulations(
+      "GR.batch", over: PrimeField.self, cases: 200,
+      requiring: ["an empty sequence", "head groups above 1", "head groups 1"],
+      for: { source in
+        let batch = try BatchCase<PrimeField>(from: &source, packed: source.oneIn(2))
+        return BatchWithCotangents(
+          batch: batch,
+          cotangents: batch.heads.map { heads in
+            heads.map { head in
+              Cotangent(
+                o: Matrix(head.length, head.valueDimension) { _, _ in .drawn(from: &source) },
+                finalState: Matrix(head.keyDimension, head.valueDimension) { _, _ in
+                  .drawn(from: &source)
+                })
+            }
+          })
+      }
+    ) { formulation, value, seen in
+      let batch = value.batch
+      for regime in batch.regimes { seen.label(regime) }
+      let (problem, C) = (batch.problem, batch.chunkLength)
+      let cotangent = BatchedSolution(
+        o: batch.tensor(like: problem.v) { n, h in value.cotangents[n][h].o },
+        finalState: Tensor(
+          shape: problem.initialState.shape,
+          elements: value.cotangents.flatMap { $0.flatMap(\.finalState.entries) }))
+      let whole = try problem.valueWithPullback(by: formulation, chunkLength: C).pullback(cotangent)
+      let parts = zip(batch.heads, value.cotangents).map { heads, cotangents in
+        zip(heads, cotangents).map { formulation.gradient(of: $0, $1, chunkLength: C) }
+      }
+      let groupSize = problem.headCount / problem.k.shape[2]
+      func shared(
+        _ part: KeyPath<Gradient<PrimeField>, Matrix<PrimeField>>
+      ) -> (Int, Int) -> Matrix<PrimeField> {
+        { n, keyHead in
+          let group = parts[n][keyHead * groupSize..<(keyHead + 1) * groupSize]
+          return group.dropFirst().reduce(group[group.startIndex][keyPath: part]) {
+            $0 + $1[keyPath: part]
+          }
+        }
+      }
+      let expected = [
+        ("dq", whole.dq, batch.tensor(like: problem.q, shared(\.dq))),
+        ("dk", whole.dk, batch.tensor(like: problem.k, shared(\.dk))),
+        ("dv", whole.dv, batch.tensor(like: problem.v) { parts[$0][$1].dv }),
+        ("dbeta", whole.dbeta, batch.tensor(like: problem.beta) { parts[$0][$1].dbeta }),
+      ]
+      for (name, found, wanted) in expected where found != wanted {
+        throw Falsified("\(name) is \(found.elements), its heads give \(wanted.elements)")
+      }
+      let states = parts.flatMap { $0.flatMap(\.dh0.entries) }
+      guard whole.dh0.elements == states else {
+        throw Falsified("dh0 is \(whole.dh0.elements), its heads give \(states)")
+      }
+    })
+
+  private struct BatchWithCotangents: CustomStringConvertible {
+    let batch: BatchCase<PrimeField>
+    let cotangents: [[Cotangent<PrimeField>]]
+
+    var description: String {
+      let parts = cotangents.joined().map { "do = \($0.o), dht = \($0.finalState)" }
+      return "\(batch)\n    cotangents " + parts.joined(separator: "\n    ")
+    }
+  }
+
   private static func batches(
     _ law: String, packed: Bool, requiring labels: [String]
   ) -> [LawInstance] {

@@ -6,6 +6,8 @@ extension Law {
     noWriting, linearAttention, recall, isometry, projection,
     monoid, wyRepresentation, utTransform, attention,
     linearity, scaling, keyBasis, valueBasis,
-    work, depth, roundingErrors, ringAxioms,
+    gradientEquivalence, adjoint, tangents, secondOrder, adjointLinearity, gradientSplit,
+    gradientPadding, gradientCausality, batchedGradient, normalization,
+    work, depth, roundingErrors, gradientRoundingErrors, centralDifferences, ringAxioms,
   ]
 }

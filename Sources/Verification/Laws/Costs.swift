@@ -8,7 +8,7 @@ extension Law {
     "A formulation takes exactly the multiplications and additions that it documents, and no "
       + "division.",
     formula: "count(f; L, C, dk, dv) = the documented polynomials", theorem: "costs",
-    Formulation<OperationCounter>.all.map { formulation in
+    Formulations.counting.map { formulation in
       LawInstance(
         formulation.name, numbers: "operation counter", isExhaustive: true,
         Property("CO.work/\(formulation.name)", for: { CostShape(from: &$0) }) { shape, _ in
@@ -24,7 +24,7 @@ extension Law {
     "CO.depth", "critical path",
     "A formulation is exactly as deep as it documents: so many operations must follow one another.",
     formula: "depth(f; L, C, dk, dv) = the documented polynomial", theorem: "costs",
-    Formulation<CriticalPath>.all.map { formulation in
+    Formulations.timing.map { formulation in
       LawInstance(
         formulation.name, numbers: "critical path", isExhaustive: true,
         Property("CO.depth/\(formulation.name)", for: { CostShape(from: &$0) }) { shape, _ in
@@ -75,6 +75,17 @@ extension Formulation where Scalar == OperationCounter {
   func counts(for shape: CostShape) throws(ShapeError) -> OperationCounts {
     let problem = try shape.problem(over: OperationCounter.self)
     return OperationCounter.counting { _ = solve(problem, chunkLength: shape.chunkLength) }
+  }
+}
+
+extension Formulation {
+  /// The operations of this formulation's backward pass, on whatever `Scalar` is made of.
+  func backwardCounts(for shape: CostShape) throws(ShapeError) -> OperationCounts {
+    let problem = try shape.problem(over: Scalar.self)
+    let cotangent = Cotangent(o: problem.v, finalState: problem.initialState)
+    return OperationCounter.counting {
+      _ = gradient(of: problem, cotangent, chunkLength: shape.chunkLength)
+    }
   }
 }
 

@@ -8,17 +8,17 @@ extension Law {
     "EQ", "equivalence",
     "Every formulation gives what the recurrence gives, to the last digit.",
     formula: "f(q, k, v, β, scale, S₀) = recurrence(q, k, v, β, scale, S₀)", theorem: "equivalence",
-    Formulation<PrimeField>.all.dropFirst().map {
+    Formulations.primeField.dropFirst().map {
       .equivalence(of: $0, cases: 6000, requiring: Case<PrimeField>.allRegimes)
     },
-    Formulation<Rational>.all.dropFirst().map { .equivalence(of: $0, cases: 40) })
+    Formulations.rational.dropFirst().map { .equivalence(of: $0, cases: 40) })
 
   static let smallScope = Law(
     "EQ.small", "equivalence, every small case",
     "Every formulation equals the recurrence on all one-dimensional problems of at most two tokens "
       + "with entries −1, 0 and 1.",
     formula: "∀ L ≤ 2, dk = dv = 1, entries ∈ {−1, 0, 1}", theorem: "equivalence",
-    Formulation<PrimeField>.all.dropFirst().map { formulation in
+    Formulations.primeField.dropFirst().map { formulation in
       let property = Property(
         "EQ.small/\(formulation.name)", for: { try Self.smallProblem(&$0, formulation.isChunked) }
       ) { value, _ in
@@ -47,7 +47,7 @@ extension Law {
     "For small shapes every formulation gives the same polynomials in its inputs as the recurrence, "
       + "which proves it equal on every input of that shape, over every commutative ring.",
     formula: "f = recurrence in ℤ[q, k, v, β, scale, S₀]", theorem: "equivalence",
-    Formulation<Polynomial<BigInt>>.all.dropFirst().map { formulation in
+    Formulations.symbolic.dropFirst().map { formulation in
       let property = Property(
         "EQ.symbols/\(formulation.name)",
         for: { source in

@@ -70,7 +70,7 @@ extension LawInstance {
     for draw: @escaping @Sendable (inout ChoiceSource) throws -> Value,
     check: @escaping @Sendable (Formulation<Scalar>, Value, inout Observations) throws -> Void
   ) -> [LawInstance] {
-    Formulation<Scalar>.all.filter(isIncluded).map {
+    Scalar.formulations.filter(isIncluded).map {
       about($0, law, cases: cases, requiring: labels, for: draw, check: check)
     }
   }
@@ -123,6 +123,17 @@ func require<Scalar>(
 ) throws(Falsified) {
   try require("o", actual.o, equals: expected.o, origin)
   try require("final_state", actual.finalState, equals: expected.finalState, origin)
+}
+
+/// Falsifies the law unless two gradients are equal.
+func require<Scalar>(
+  _ actual: Gradient<Scalar>, equals expected: Gradient<Scalar>, _ origin: String
+) throws(Falsified) {
+  try require("dq", actual.dq, equals: expected.dq, origin)
+  try require("dk", actual.dk, equals: expected.dk, origin)
+  try require("dv", actual.dv, equals: expected.dv, origin)
+  try require("dbeta", actual.dbeta, equals: expected.dbeta, origin)
+  try require("dh0", actual.dh0, equals: expected.dh0, origin)
 }
 
 /// A case and one thing more that a law needs.

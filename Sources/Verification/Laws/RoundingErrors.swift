@@ -9,12 +9,13 @@ extension Law {
       + "of the very same inputs.",
     formula: "|fl(f)(x) − f(x)| ≤ E, E from |δ| ≤ u operation by operation",
     theorem: "running-error",
-    bounds(over: Float.self, "Float"), bounds(over: Double.self, "Double"))
+    bounds(Formulations.float, Formulations.boundedFloat, "Float"),
+    bounds(Formulations.double, Formulations.boundedDouble, "Double"))
 
   private static func bounds<Base: BinaryFloatingPoint & Real>(
-    over type: Base.Type, _ name: String
+    _ plain: [Formulation<Base>], _ bounded: [Formulation<RunningError<Base>>], _ name: String
   ) -> [LawInstance] {
-    zip(Formulation<Base>.all, Formulation<RunningError<Base>>.all).map { plain, bounded in
+    zip(plain, bounded).map { plain, bounded in
       LawInstance(
         plain.name, numbers: name,
         Property(
@@ -33,6 +34,46 @@ extension Law {
           let exact = recurrence(try drawn.problem.map(exactly))
           try within("o", withBounds.o, of: exact.o, &seen)
           try within("final_state", withBounds.finalState, of: exact.finalState, &seen)
+        })
+    }
+  }
+
+  static let gradientRoundingErrors = Law(
+    "GR.error", "rounding error of gradients",
+    "In floating point every backward pass stays within its running error bound of the exact gradient "
+      + "of the very same inputs.",
+    formula: "|fl(∇f)(x) − ∇f(x)| ≤ E", theorem: "running-error",
+    gradientBounds(Formulations.float, Formulations.boundedFloat, "Float"),
+    gradientBounds(Formulations.double, Formulations.boundedDouble, "Double"))
+
+  private static func gradientBounds<Base: BinaryFloatingPoint & Real>(
+    _ plain: [Formulation<Base>], _ bounded: [Formulation<RunningError<Base>>], _ name: String
+  ) -> [LawInstance] {
+    zip(plain, bounded).map { plain, bounded in
+      LawInstance(
+        plain.name, numbers: name,
+        Property(
+          "GR.error/\(plain.name)@\(name)", cases: 40, for: { try FloatCase<Base>(from: &$0) }
+        ) { drawn, seen in
+          // Any numbers will do for a cotangent: the values and the initial state are at hand.
+          let cotangent = Cotangent(o: drawn.problem.v, finalState: drawn.problem.initialState)
+          let result = plain.gradient(
+            of: drawn.problem, cotangent, chunkLength: drawn.chunkLength)
+          let withBounds = bounded.gradient(
+            of: drawn.problem.map { RunningError(exact: $0) },
+            cotangent.map { RunningError(exact: $0) }, chunkLength: drawn.chunkLength)
+          try require(
+            result, equals: withBounds.map(\.value), "the same arithmetic with bounds")
+
+          let exact = recurrenceBackward(
+            try drawn.problem.map(exactly),
+            Cotangent(
+              o: try cotangent.o.map(exactly), finalState: try cotangent.finalState.map(exactly)))
+          try within("dq", withBounds.dq, of: exact.dq, &seen)
+          try within("dk", withBounds.dk, of: exact.dk, &seen)
+          try within("dv", withBounds.dv, of: exact.dv, &seen)
+          try within("dbeta", withBounds.dbeta, of: exact.dbeta, &seen)
+          try within("dh0", withBounds.dh0, of: exact.dh0, &seen)
         })
     }
   }
@@ -58,42 +99,4 @@ extension Law {
       if entry.bound > 0 { seen.record("error / bound", error.double / entry.bound) }
     }
   }
-}
-
-/// A single-head problem in floating point, with numbers in [−1, 1] and β in [0, 2].
-private struct FloatCase<Base: BinaryFloatingPoint & Real>: CustomStringConvertible {
-  let problem: Problem<Base>
-  let chunkLength: Int
-
-  init(from source: inout ChoiceSource) throws {
-    let chunkLength = source.integer(in: 1...5)
-    let tokens = source.dimension(
-      0...10, favouring: [chunkLength, chunkLength + 1, 2 * chunkLength + 1])
-    let (keyFeatures, valueFeatures) = (source.dimension(1...4), source.dimension(1...3))
-    let vectorBeta = source.oneIn(4)
-    let betaFeatures = vectorBeta ? valueFeatures.count : 1
-    // 24 significant bits: every entry is exact in both types.
-    func number(_ source: inout ChoiceSource) -> Base {
-      Base(source.integer(in: -(1 << 24)...1 << 24)) / Base(1 << 24)
-    }
-    func strength(_ source: inout ChoiceSource) -> Base {
-      Base(source.integer(in: 0...1 << 23)) / Base(1 << 22)
-    }
-    func matrix(_ rows: Dimension, _ columns: Dimension) -> Matrix<Base> {
-      let entries = source.each(rows) { $0.each(columns) { number(&$0) } }
-      return Matrix(
-        rows: rows.count, columns: columns.count, entries: entries.flatMap { $0 })
-    }
-    problem = try Problem(
-      q: matrix(tokens, keyFeatures), k: matrix(tokens, keyFeatures),
-      v: matrix(tokens, valueFeatures),
-      beta: Matrix(
-        rows: tokens.count, columns: betaFeatures,
-        entries: source.each(tokens) { source in (0..<betaFeatures).map { _ in strength(&source) } }
-          .flatMap { $0 }),
-      scale: number(&source), initialState: matrix(keyFeatures, valueFeatures))
-    self.chunkLength = chunkLength
-  }
-
-  var description: String { describe(problem) + ", C = \(chunkLength)" }
 }

@@ -12,7 +12,7 @@ public func catalogueText() throws -> String {
         theorem: Proofs/README.md#\(law.theorem)
     """
   }
-  let formulations = Formulation<PrimeField>.all.map { form in
+  let formulations = Formulations.primeField.map { form in
     """
       \(form.name)\(form.isChunked ? " (in chunks)" : "")
         work            \(form.cost.growth.work), depth \(form.cost.growth.depth)
@@ -37,16 +37,21 @@ public func catalogueText() throws -> String {
     """
 }
 
-/// What the counting scalars find for one shape.
+/// What the counting scalars find for one shape: the solution, its gradient, and a Hessian-vector product
+/// (the backward pass on dual numbers).
 private func measuredCosts(_ shape: CostShape) throws(ShapeError) -> TextTable {
   var table = TextTable([
-    ("formulation", .left), ("multiplications", .right), ("additions", .right), ("depth", .right),
+    ("", .left), ("multiplications", .right), ("additions", .right), ("depth", .right),
+    ("× gradient", .right), ("× second order", .right), ("memory backwards", .left),
   ])
-  for (counting, timing) in zip(Formulation<OperationCounter>.all, Formulation<CriticalPath>.all) {
+  for (n, counting) in Formulations.counting.enumerated() {
     let counts = try counting.counts(for: shape)
+    let backward = try counting.backwardCounts(for: shape).multiplications
+    let second = try Formulations.dualCounting[n].backwardCounts(for: shape).multiplications
     table.append([
       counting.name, counts.multiplications.grouped, counts.additions.grouped,
-      try timing.depth(for: shape).grouped,
+      try Formulations.timing[n].depth(for: shape).grouped, backward.grouped, second.grouped,
+      counting.cost.growth.memory,
     ])
   }
   return table

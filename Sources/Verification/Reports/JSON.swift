@@ -47,19 +47,20 @@ private struct OutcomeDocument: Encodable {
 }
 
 extension [Judgement] {
-  /// The verdicts for machines. A ratio that is not finite is null.
+  /// The verdicts for machines. A number that is not finite is left out.
   public func json() throws -> String {
     func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
     return try encoded(
       map { judgement in
         JudgementDocument(
           file: judgement.file.name, right: judgement.isRight,
-          precision: judgement.file.precision.rawValue, notJudged: judgement.file.unjudged,
+          precision: judgement.file.precision.rawValue,
           tensors: judgement.tensors.map { tensor in
             JudgementDocument.Entry(
               name: tensor.name, right: tensor.isRight, whole: finite(tensor.whole),
               row: finite(tensor.row), element: finite(tensor.element), worst: tensor.worst,
-              value: finite(tensor.worstValue), expected: finite(tensor.worstExpected))
+              value: tensor.worstElement.flatMap { finite($0.value) },
+              expected: tensor.worstElement.map(\.expected))
           })
       })
   }
@@ -80,7 +81,6 @@ private struct JudgementDocument: Encodable {
   let file: String
   let right: Bool
   let precision: String
-  let notJudged: [String]
   let tensors: [Entry]
 }
 

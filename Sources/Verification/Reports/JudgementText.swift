@@ -8,31 +8,24 @@ extension Judgement {
     for tensor in tensors {
       table.append([
         tensor.name, shown(tensor.whole), shown(tensor.row), shown(tensor.element),
-        "\(tensor.worst) = \(tensor.worstValue), exactly \(tensor.worstExpected)",
+        tensor.worstElement.map { "\(tensor.worst) = \($0.value), exactly \($0.expected)" } ?? "",
         tensor.isRight ? "right" : "WRONG",
       ])
     }
-    let limits = TensorJudgement.limits
-    table.append([
-      "(at most)", shown(limits.whole), shown(limits.row), shown(limits.element), "", "",
-    ])
-    let unjudged =
-      file.unjudged.isEmpty
-      ? "" : "\n  not judged: \(file.unjudged.joined(separator: " "))"
     return """
       \(file.name): \(isRight ? "right" : "WRONG")
-        claims \(file.precision.rawValue); errors in units of what honest \(file.precision.rawValue) \
-      kernels make on the same data
-      \(table.text)\(unjudged)
+        claims \(file.precision.rawValue); errors over the largest that \(file.precision.rawValue) \
+      excuses on this data, right up to 1
+      \(table.text)
 
       """
   }
 }
 
 extension TensorJudgement {
-  /// The name of the worst element: `o[0, 12, 1, 5]`.
+  /// The name of the worst element: `o[0, 12, 1, 5]`; of the tensor alone where it is empty.
   public var worst: String {
-    "\(name)[\(worstIndex.map { "\($0)" }.joined(separator: ", "))]"
+    worstElement.map { "\(name)[\($0.index.map { "\($0)" }.joined(separator: ", "))]" } ?? name
   }
 }
 

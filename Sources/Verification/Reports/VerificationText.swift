@@ -36,7 +36,7 @@ extension Verification.Outcome {
       ("", .left),
     ])
     var isEmpty = true
-    for name in Formulation<PrimeField>.all.map(\.name) {
+    for name in Formulations.primeField.map(\.name) {
       let own = all.filter { $0.instance.subject == name }
       if own.isEmpty { continue }
       isEmpty = false

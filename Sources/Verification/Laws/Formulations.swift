@@ -1,0 +1,17 @@
+import Algebra
+import BigInt
+import DeltaRule
+
+/// The formulations over each number type that laws run them on.
+///
+/// In one place, because each list makes the compiler write every formulation out for its type.
+enum Formulations {
+  static let primeField = Formulation<PrimeField>.all
+  static let rational = Formulation<Rational>.all
+  static let dual = Formulation<Dual<PrimeField>>.all
+  static let twiceDual = Formulation<Dual<Dual<PrimeField>>>.all
+  static let symbolic = Formulation<Polynomial<BigInt>>.all
+  static let counting = Formulation<OperationCounter>.all
+  static let dualCounting = Formulation<Dual<OperationCounter>>.all
+  static let timing = Formulation<CriticalPath>.all
+}
