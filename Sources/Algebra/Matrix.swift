@@ -132,8 +132,12 @@ extension Matrix {
   @inlinable
   public static func * (a: Matrix, b: Matrix) -> Matrix {
     precondition(a.columns == b.rows, "\(a.rows) × \(a.columns) by \(b.rows) × \(b.columns)")
-    return Matrix(a.rows, b.columns) { i, j in
-      sum(0..<a.columns) { a[i, $0] * b[$0, j] }
+    let (n, p) = (a.columns, b.columns)
+    // Through pointers, since closures that capture arrays count references at every step.
+    return a.storage.withUnsafeBufferPointer { x in
+      b.storage.withUnsafeBufferPointer { y in
+        Matrix(a.rows, p) { i, j in sum(0..<n) { x[i * n + $0] * y[$0 * p + j] } }
+      }
     }
   }
 
