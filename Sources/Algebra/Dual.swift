@@ -53,6 +53,27 @@ extension Dual: Field where Base: Field {
   }
 }
 
+extension Dual: Comparable where Base: Comparable {
+  /// The order of the values.
+  @inlinable
+  public static func < (a: Self, b: Self) -> Bool { a.value < b.value }
+}
+
+extension Dual: Real where Base: Real {
+  @inlinable
+  public init(_ value: Double) { self.init(Base(value)) }
+
+  @inlinable
+  public var double: Double { value.double }
+
+  /// - Precondition: the value is not zero, where the root has no derivative.
+  @inlinable
+  public func squareRoot() -> Self {
+    let root = value.squareRoot()
+    return Self(root, tangent: tangent / (root + root))
+  }
+}
+
 extension Dual: CustomStringConvertible {
   public var description: String { "\(value) + \(tangent)·ε" }
 }

@@ -121,6 +121,9 @@ extension Matrix {
   public static func - (a: Matrix, b: Matrix) -> Matrix { a.combined(b, -) }
 
   @inlinable
+  public static prefix func - (a: Matrix) -> Matrix { a.map { -$0 } }
+
+  @inlinable
   public static func += (a: inout Matrix, b: Matrix) { a = a + b }
 
   @inlinable

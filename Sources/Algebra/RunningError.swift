@@ -71,6 +71,7 @@ public struct RunningError<Base: BinaryFloatingPoint & Ring>: Ring {
   }
 }
 
-/// Next upwards: above the exact result of the operation that `bound` was rounded from.
+/// Next upwards: above the exact result of the operation that `bound` was rounded from, but for products
+/// that vanished, which η pays for.
 @inlinable
 func up(_ bound: Double) -> Double { bound == 0 ? 0 : bound.nextUp }

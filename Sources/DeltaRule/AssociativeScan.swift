@@ -63,7 +63,7 @@ public func inclusiveScan<Element>(
 ///     (P_t, H_t) = (A_t, B_t) ∘ … ∘ (A_1, B_1)       (A, B) ∘ (A′, B′) = (A A′, A B′ + B)
 ///     S_t = P_t S_0 + H_t        o_t = scale · q_t S_t
 ///
-/// - Complexity: ``Cost/associativeScan``: O(L·dk²·(dk + dv)), depth O(log L · log dk).
+/// - Complexity: ``Cost/associativeScan``: O(L·dk²·(dk + dv)), depth O(log L).
 /// - Source: the paper, section 3.1; part II of the authors' blog prints the operator in the wrong
 ///   order. Proof: `Proofs/README.md#associative-scan`.
 @inlinable
@@ -86,7 +86,7 @@ public func associativeScan<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scal
 ///
 /// The adjoint states obey a recurrence of the same kind, so that the same scan finds them.
 ///
-/// - Complexity: O(L·dk²·(dk + dv)), depth O(log L · log dk).
+/// - Complexity: O(L·dk²·(dk + dv)), depth O(log L).
 /// - Source: derived; proof: `Proofs/README.md#scan-backward`.
 @inlinable
 public func associativeScanBackward<Scalar>(
@@ -130,6 +130,6 @@ extension Cost {
       multiplications: joins * (cube + slab) + L * (slab + vectors),
       additions: joins * (cube - square + slab) + L * (slab + square + state - dv),
       depth: 2 * (lgL - 1) * (2 + lgdk) + lgdk + 6,
-      growth: Growth(work: "L·dk²·(dk + dv)", depth: "log L · log dk", memory: "L·dk·(dk + dv)"))
+      growth: Growth(work: "L·dk²·(dk + dv)", depth: "log L", memory: "L·dk·(dk + dv)"))
   }()
 }

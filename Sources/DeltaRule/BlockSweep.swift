@@ -34,7 +34,7 @@ struct SweptBlock<Scalar: Ring> {
 /// Query blocks do not depend on each other, and none on a state. The final state is what the rows
 /// of I read from the end.
 ///
-/// - Complexity: ``Cost/blockSweep``: O(L²·(dk + dv + C)), depth O(L/C + C).
+/// - Complexity: ``Cost/blockSweep``: O(L²·(C + dk + dv) + L·dk·(dk + dv)), depth O((L/C)·log C + C).
 /// - Source: the quadratic form of flash-linear-attention. Proof: `Proofs/README.md#block-sweep`.
 @inlinable
 public func blockSweep<Scalar>(
@@ -74,7 +74,7 @@ public func blockSweep<Scalar>(
 ///     d𝒜 = dO Vᵀ − dQ̃ Kᵀ,  dV += 𝒜ᵀ dO,  dK −= 𝒜ᵀ dQ̃             O += 𝒜 V,  Q̃ −= 𝒜 K
 ///     dT += Gᵀ d𝒜,  dG = d𝒜 Tᵀ,  dQ̃ += dG K,  dK += dGᵀ Q̃        𝒜 = G T,  G = Q̃ Kᵀ (masked)
 ///
-/// - Complexity: O(L²·(dk + dv + C)), O(L·dk) memory for one query block at a time.
+/// - Complexity: O(L²·(dk + dv + C)), O(L·(C + dk + dv) + (L/C)·dk²) memory.
 /// - Source: derived; proof: `Proofs/README.md#sweep-backward`.
 @inlinable
 public func blockSweepBackward<Scalar>(
@@ -143,6 +143,8 @@ extension Cost {
       additions: N * (ownAdditions + finalRead - 2 * C * dk + C * state)
         + pairs(N + 1) * (read - 2 * C * C) + slab,
       depth: N * (4 + 2 * lgC + lgdk) + 2 * C + lgdk + 1,
-      growth: Growth(work: "L²·(C + dk + dv)", depth: "L/C·log C + C", memory: "L·(C + dk + dv)"))
+      growth: Growth(
+        work: "L²·(C + dk + dv) + L·dk·(dk + dv)", depth: "L/C·log C + C",
+        memory: "L·(C + dk + dv) + L/C·dk²"))
   }()
 }

@@ -22,7 +22,7 @@ extension Problem {
 /// S is the state that enters the chunk. With chunks of one token this is the recurrence, with one
 /// chunk the UT transform of the whole sequence.
 ///
-/// - Complexity: ``Cost/chunkwise``: O(L·C·(C + dk + dv) + L·dk·dv), depth O(L/C + C), L/C states.
+/// - Complexity: ``Cost/chunkwise``: O(L·C·(C + dk + dv) + L·dk·dv), depth O((L/C)·log C + C), L/C states.
 /// - Source: the paper, equations 8 and 9. Proof: `Proofs/README.md#chunkwise`.
 @inlinable
 public func chunkwise<Scalar>(

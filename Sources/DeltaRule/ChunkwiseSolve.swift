@@ -47,7 +47,8 @@ func solvedPseudoValues<Scalar>(_ chunk: Problem<Scalar>) -> Matrix<Scalar> {
 ///     dX = scale · tril(Q Kᵀ)ᵀ dO + K dS′
 ///     R_i = β_i dX_i,  dX_j −= (k_i·k_j) R_i  for j < i          i from the last row to the first
 ///     dβ_i = dX_i · (E_i − Σ_{j < i} (k_i·k_j) x_j),  dV = R,  dN = −tril(R Xᵀ, −1)
-///     dK = scale · dGᵀ Q + X dS′ᵀ − R Sᵀ + dN K + dNᵀ K          dS = dS′ + scale · Qᵀ dO − Kᵀ R
+///     dG = scale · tril(dO Xᵀ),  dQ = scale · dO Sᵀ + dG K
+///     dK = dGᵀ Q + X dS′ᵀ − R Sᵀ + dN K + dNᵀ K          dS = dS′ + scale · Qᵀ dO − Kᵀ R
 ///
 /// - Complexity: O(L·C·(dk + dv) + L·dk·dv), O(L·(dk + dv) + (L/C)·dk·dv) memory.
 /// - Source: derived; proof: `Proofs/README.md#solve-backward`.
@@ -72,7 +73,7 @@ public func chunkwiseSolveBackward<Scalar>(
       for j in 0..<i { dX[row: j] -= overlaps[i, j] * R[row: i] }
     }
     let dG = chunk.scale * (dO * X.transposed).lowerTriangle
-    let dN = (.zero(k.rows, k.rows) - R * X.transposed).strictLowerTriangle
+    let dN = -(R * X.transposed).strictLowerTriangle
     return Gradient(
       dq: chunk.scale * (dO * S.transposed) + dG * k,
       dk: dG.transposed * q + X * dNext.transposed - R * S.transposed

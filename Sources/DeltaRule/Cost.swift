@@ -4,8 +4,8 @@ import BigInt
 /// What a formulation costs on L tokens in N chunks of C, exactly.
 ///
 /// The polynomials are in the variables `L`, `C`, `N` = L/C, `dk`, `dv`, and the logarithms to base
-/// two `lgL`, `lgC`, `lgdk`. They hold where C divides L and where whatever stands under a logarithm
-/// is a power of two. A formulation without chunks has none of `C` and `N`.
+/// two `lgL`, `lgC`, `lgdk`. They hold for L ≥ 8 and C ≥ 2 where C divides L and where whatever stands
+/// under a logarithm is a power of two. A formulation without chunks has none of `C` and `N`.
 public struct Cost: Sendable {
   public typealias Count = Polynomial<Rational>
 
@@ -16,7 +16,7 @@ public struct Cost: Sendable {
   public let depth: Count
   public let growth: Growth
 
-  /// How a cost grows, constants left out.
+  /// How a cost grows, constants and logarithms of dk and dv left out.
   public struct Growth: Sendable {
     public let work: String
     public let depth: String

@@ -25,7 +25,7 @@ func attentionMatrix<Scalar>(_ problem: Problem<Scalar>, T: Matrix<Scalar>) -> M
 ///
 ///     O = 𝒜 (V − K S_0) + scale · Q S_0        S_L = S_0 + Kᵀ T (V − K S_0)
 ///
-/// - Complexity: ``Cost/fullyParallel``: O(L³ + L²·(dk + dv)), L² memory, depth O(L) for the
+/// - Complexity: ``Cost/fullyParallel``: O(L³ + L²·(dk + dv) + L·dk·dv), L² memory, depth O(L) for the
 ///   triangular inverse and O(log L) for all the rest.
 /// - Source: the paper, section 3.2. Proof: `Proofs/README.md#fully-parallel`.
 @inlinable
@@ -80,6 +80,6 @@ extension Cost {
         + L * (3 * state + dv),
       additions: squares - 3 * L * L + triangle + 4 * pairs(L) * dv + 3 * L * state,
       depth: 2 * (L + lgL) + lgdk + 3,
-      growth: Growth(work: "L³ + L²·(dk + dv)", depth: "L", memory: "L² + L·(dk + dv)"))
+      growth: Growth(work: "L³ + L²·(dk + dv) + L·dk·dv", depth: "L", memory: "L² + L·(dk + dv)"))
   }()
 }

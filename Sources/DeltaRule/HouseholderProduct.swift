@@ -53,7 +53,7 @@ func transitionBackward<Scalar: Ring>(
   k: Matrix<Scalar>, v: Matrix<Scalar>, beta: Matrix<Scalar>, dA: Matrix<Scalar>,
   dB: Matrix<Scalar>
 ) -> (dk: Matrix<Scalar>, dv: Matrix<Scalar>, dbeta: Matrix<Scalar>) {
-  let (dw, du) = (Matrix.zero(1, k.columns) - k * dA, k * dB)
+  let (dw, du) = (-(k * dA), k * dB)
   return (
     dk: beta * (dw - k * dA.transposed + v * dB.transposed), dv: beta * du,
     dbeta: dw * k.transposed + du * v.transposed

@@ -6,7 +6,7 @@ public import Algebra
 ///     S_t = S_{t−1} + k_tᵀ x_t
 ///     o_t = scale · q_t S_t
 ///
-/// One step of gradient descent a token, of size β_t, on ½‖k_t S − v_t‖². It is the definition;
+/// One step of gradient descent a token, of size β_t, on ½‖v_t − k_t S‖². It is the definition;
 /// every other formulation is judged by it. The read-out comes after the write.
 ///
 /// - Complexity: ``Cost/recurrence``: 6·dk·dv operations a token, depth O(L).

@@ -62,7 +62,7 @@ extension WYRepresentation {
 ///     W = T K        U = T V        X = U − W S_0
 ///     O = scale · (Q S_0 + tril(Q Kᵀ) X)        S_L = S_0 + Kᵀ X
 ///
-/// - Complexity: ``Cost/utTransform``: O(L³ + L²·(dk + dv)), depth O(L).
+/// - Complexity: ``Cost/utTransform``: O(L³ + L²·(dk + dv) + L·dk·dv), depth O(L).
 /// - Source: the paper, section 3.2. Proof: `Proofs/README.md#ut-transform`.
 @inlinable
 public func utTransformed<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scalar> {
@@ -88,7 +88,7 @@ func utTransformBackward<Scalar: Ring>(
 ) -> (dk: Matrix<Scalar>, dbeta: Matrix<Scalar>) {
   let J = unitTriangularInverse(keyOverlaps(k: k, beta: beta))
   let dJ = (beta .* dT.transposed).transposed
-  let dA = (.zero(k.rows, k.rows) - J.transposed * dJ * J.transposed).strictLowerTriangle
+  let dA = -(J.transposed * dJ * J.transposed).strictLowerTriangle
   let scaled = beta .* dA
   return (
     dk: scaled * k + scaled.transposed * k,
@@ -99,9 +99,9 @@ func utTransformBackward<Scalar: Ring>(
 /// The gradient for one chunk of tokens, or for a whole sequence as one chunk.
 ///
 ///     dX = scale · tril(Q Kᵀ)ᵀ dO + K dS′          dS = dS′ + scale · Qᵀ dO − Wᵀ dX
-///     dG = tril(dO Xᵀ)                             dQ = scale · (dO Sᵀ + dG K)
+///     dG = scale · tril(dO Xᵀ)                     dQ = scale · dO Sᵀ + dG K
 ///     dW = −dX Sᵀ,  dU = dX                        dV = Tᵀ dU
-///     dT = dW Kᵀ + dU Vᵀ                           dK = scale · dGᵀ Q + X dS′ᵀ + Tᵀ dW + (through T)
+///     dT = dW Kᵀ + dU Vᵀ                           dK = dGᵀ Q + X dS′ᵀ + Tᵀ dW + (through T)
 ///
 /// S is the state before the chunk, dS′ the cotangent of the state after it.
 ///
@@ -119,7 +119,7 @@ public func utTransformedBackward<Scalar>(
   let scores = (q * k.transposed).lowerTriangle
   let dX = problem.scale * (scores.transposed * dO) + k * dNext
   let dG = problem.scale * (dO * X.transposed).lowerTriangle
-  let dW = .zero(k.rows, k.columns) - dX * S.transposed
+  let dW = -(dX * S.transposed)
   let through = utTransformBackward(
     k: k, beta: problem.beta, dT: dW * k.transposed + dX * v.transposed)
   return Gradient(
@@ -145,5 +145,5 @@ extension Cost {
   public static let utTransform = Cost(
     multiplications: utMultiplications(L), additions: utAdditions(L),
     depth: 2 * (L + lgL + lgdk) + 5,
-    growth: Growth(work: "L³ + L²·(dk + dv)", depth: "L", memory: "L² + L·(dk + dv)"))
+    growth: Growth(work: "L³ + L²·(dk + dv) + L·dk·dv", depth: "L", memory: "L² + L·(dk + dv)"))
 }

@@ -94,8 +94,7 @@ extension WYRepresentation {
         + du[row: t] * (v[row: t] - overlaps * earlyU).transposed
       dw[row: t] = beta[row: t] * dw[row: t]
       du[row: t] = beta[row: t] * du[row: t]
-      let dg =
-        Matrix.zero(1, t) - dw[row: t] * early.transposed - du[row: t] * earlyU.transposed
+      let dg = -(dw[row: t] * early.transposed + du[row: t] * earlyU.transposed)
       dk[row: t] += dw[row: t] + dg * k[rows: 0..<t]
       dk[rows: 0..<t] += dg.transposed * k[row: t]
       dw[rows: 0..<t] -= overlaps.transposed * dw[row: t]

@@ -67,7 +67,7 @@ extension Property {
     let root = mix(search.seed ^ stableHash(id))
     var index: UInt64 = 0
     while report.held < wanted {
-      if report.discarded > search.maximumDiscardRatio * wanted {
+      if report.discarded / search.maximumDiscardRatio > wanted {
         report.verdict = .gaveUp
         return report
       }

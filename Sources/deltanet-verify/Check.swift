@@ -7,7 +7,8 @@ struct Check: AsyncParsableCommand {
     abstract: "Judge the results of a kernel.",
     discussion: """
       Every element of every tensor is compared with the recurrence in at least twice the claimed \
-      precision. Its error may be as large as honest kernels of that precision make on the same data.
+      precision. Its error may be as large as honest kernels of that precision make on the same data. \
+      Where some file cannot be judged the exit status is 2, whatever the others are.
       """)
 
   @Argument(help: "Case files: safetensors with q k v beta and results.")
@@ -17,18 +18,19 @@ struct Check: AsyncParsableCommand {
   var json: String?
 
   func run() async throws {
-    var judgements: [Judgement] = []
-    var badInput: ExitCode?
+    var verdicts: [Verdict] = []
     for path in files {
       do {
-        judgements.append(try await Judgement(of: CaseFile(path: path)))
+        verdicts.append(.judged(try await Judgement(of: CaseFile(path: path))))
       } catch let error as TensorFileError {
-        badInput = BadInput("\(error)")
+        verdicts.append(.unreadable(error))
       }
     }
+    let errors = verdicts.compactMap(\.error)
+    let status = errors.map { reportBadInput("\($0)") }.first
     try finish(
-      judgements.map(\.text).joined(separator: "\n"), json: json, judgements.json,
-      holds: badInput != nil || judgements.allSatisfy(\.isRight))
-    if let badInput { throw badInput }
+      verdicts.compactMap(\.judgement?.text).joined(separator: "\n"), json: json, verdicts.json,
+      holds: status != nil || verdicts.allSatisfy { $0.judgement?.isRight == true })
+    if let status { throw status }
   }
 }

@@ -17,14 +17,14 @@ struct Export: ParsableCommand {
     do {
       try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
     } catch {
-      throw BadInput("\(out): cannot be made; \(error.localizedDescription)")
+      throw reportBadInput("\(out): cannot be made; name a folder where one can be")
     }
     for export in CaseExport.all {
       let path = "\(out)/\(export.name).safetensors"
       do {
         try export.inputs(seed: seed).write(safetensors: path)
       } catch {
-        throw BadInput("\(error)")
+        throw reportBadInput("\(error)")
       }
       print(path)
     }

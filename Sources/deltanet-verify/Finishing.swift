@@ -5,19 +5,29 @@ import Foundation
 func finish(
   _ text: String, json path: String?, _ json: () throws -> String, holds: Bool
 ) throws {
-  print(text, terminator: "")
-  if let path {
-    do {
-      try json().write(to: URL(filePath: path), atomically: true, encoding: .utf8)
-    } catch {
-      throw BadInput("\(path): cannot be written; \(error.localizedDescription)")
-    }
+  if let path { try write(try json(), to: path) }
+  do {
+    try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+  } catch {
+    throw reportBadInput("standard output: cannot be written; free space, or send it elsewhere")
   }
   if !holds { throw ExitCode(1) }
 }
 
-/// Ends the program with status 2 and one line on standard error.
-func BadInput(_ message: String) -> ExitCode {
+/// Writes a file as a whole or not at all; what is no regular file, such as a pipe, is written to.
+private func write(_ text: String, to path: String) throws {
+  let target = URL(filePath: path).resolvingSymlinksInPath()
+  let type = try? FileManager.default.attributesOfItem(atPath: target.path)[.type]
+  let isReplaceable = (type as? FileAttributeType).map { $0 == .typeRegular } ?? true
+  do {
+    try Data(text.utf8).write(to: target, options: isReplaceable ? .atomic : [])
+  } catch {
+    throw reportBadInput("\(path): cannot be written; name a file in a folder that can be")
+  }
+}
+
+/// Says on standard error what was wrong with the input, and gives the status to end with.
+func reportBadInput(_ message: String) -> ExitCode {
   FileHandle.standardError.write(Data("deltanet-verify: \(message)\n".utf8))
   return ExitCode(2)
 }

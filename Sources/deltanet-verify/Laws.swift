@@ -31,6 +31,9 @@ struct Laws: AsyncParsableCommand {
     if let replay, Replay(replay) == nil {
       throw ValidationError("\(UnreadableReplay(text: replay))")
     }
+    if replay != nil, json != nil || only != nil || cases != nil {
+      throw ValidationError("--replay checks one case: leave out --json, --only and --cases")
+    }
   }
 
   func run() async throws {

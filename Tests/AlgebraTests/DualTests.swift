@@ -26,4 +26,12 @@ struct DualTests {
     let x = Second(number(2, 1), tangent: number(1, 0))
     #expect((x * x * x).tangent.tangent == Rational(12))
   }
+
+  @Test
+  func squareRoots() {
+    let root = Dual(4.0, tangent: 3.0).squareRoot()
+    #expect(root.value == 2)
+    #expect(root.tangent == 0.75)
+    #expect(Dual(1.0, tangent: 9) < Dual(2.0))
+  }
 }

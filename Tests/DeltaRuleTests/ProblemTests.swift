@@ -81,6 +81,8 @@ struct NormalizationTests {
     #expect(abs(rows[0, 0] - 0.6) < 1e-7)
     #expect(abs(rows[1, 1] - 0.8 * 0.5.squareRoot()) < 1e-9)
     #expect(rows[2, 0] == 0)
+    let tiny = Matrix(rows: 1, columns: 1, entries: [1e-3])
+    #expect(abs(tiny.rowsDivided(by: tiny.rowLengths())[0, 0] - 0.5.squareRoot()) < 1e-15)
   }
 
   @Test

@@ -64,7 +64,7 @@ struct SearchTests {
     ) { _, _ in }
     let report = property.check(Search(seed: 1))
     #expect(report.verdict == .gaveUp)
-    #expect(report.discarded == 1001)
+    #expect(report.discarded == 1010)
   }
 
   @Test

@@ -69,7 +69,7 @@ struct CheckTests {
     let judgement = try await judgement(of: wrong)
     #expect(judgement.tensors.map(\.isRight) == [true, false] + Array(repeating: true, count: 5))
     #expect(judgement.tensors[1].worst == "final_state[0, 0, 1, 13]")
-    #expect(try [judgement].json().contains("\"right\" : false"))
+    #expect(try [Verdict.judged(judgement)].json().contains("\"right\" : false"))
   }
 
   /// One gradient element off by 1 % of its tensor's root mean square is found and named.
@@ -267,6 +267,8 @@ struct CaseFileTests {
       try message { $0 = try $0.changing("do") { $0[5] = .nan } }
         == "case.safetensors: tensor 'do': holds a number that is not finite; give finite inputs")
     #expect(try message { $0.metadata["comment"] = "kept" } == "accepted")
+    #expect(try message { $0.metadata["Scale"] = "3" }.contains("write 'scale'"))
+    #expect(try message { $0.metadata["use-qk-l2norm"] = "true" }.contains("'use_qk_l2norm'"))
   }
 
   @Test

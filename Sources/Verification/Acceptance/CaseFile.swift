@@ -58,6 +58,7 @@ public struct CaseFile: Sendable {
         stranger, "is no tensor of a case file",
         "use the names " + names.joined(separator: " "))
     }
+    try reader.checkMetadataNames()
     let layout = try reader.metadata("layout", "BTHD, BHTD", default: Layout.tokensFirst) {
       Layout(rawValue: $0)
     }
@@ -157,6 +158,17 @@ private struct CaseFileReader {
   func wrongType(_ tensor: String, _ stored: StoredTensor) -> TensorFileError {
     error(
       tensor, "is of type \(stored.elementType.rawValue)", "store F64, F32, F16 or BF16")
+  }
+
+  /// Refuses a name that differs from a known one in nothing but case and punctuation.
+  func checkMetadataNames() throws {
+    func letters(_ name: String) -> String { name.lowercased().filter(\.isLetter) }
+    for known in ["layout", "scale", "use_qk_l2norm", "precision"] {
+      if file.metadata.keys.contains(where: { $0 != known && letters($0) == letters(known) }) {
+        throw TensorFileError(
+          file: name, problem: "its metadata misspell '\(known)'", remedy: "write '\(known)'")
+      }
+    }
   }
 
   /// - Parameter choices: what the entry may be, for the error message.

@@ -1,6 +1,20 @@
 import Algebra
 import DeltaRule
-import TensorFiles
+public import TensorFiles
+
+/// What came of one file.
+public enum Verdict: Sendable {
+  case judged(Judgement)
+  case unreadable(TensorFileError)
+
+  public var judgement: Judgement? {
+    if case .judged(let judgement) = self { judgement } else { nil }
+  }
+
+  public var error: TensorFileError? {
+    if case .unreadable(let error) = self { error } else { nil }
+  }
+}
 
 /// The verdict on a case file.
 public struct Judgement: Sendable {

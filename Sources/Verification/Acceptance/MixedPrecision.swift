@@ -56,8 +56,9 @@ private struct MixedPrecisionChunk {
     (q, k, v, beta) = (stored(chunk.q), stored(chunk.k), stored(chunk.v), stored(chunk.beta))
     S = chunk.initialState
     entering = stored(S)
-    inverse = stored(unitTriangularInverse(keyOverlaps(k: k, beta: beta)))
-    T = stored(utTransform(k: k, beta: beta))
+    let exactInverse = unitTriangularInverse(keyOverlaps(k: k, beta: beta))
+    inverse = stored(exactInverse)
+    T = stored((beta .* exactInverse.transposed).transposed)
     W = stored(T * k)
     X = stored(stored(T * v) - W * entering)
     scores = stored((q * k.transposed).lowerTriangle)
@@ -74,11 +75,11 @@ private struct MixedPrecisionChunk {
     let dNext = stored(cotangent.finalState)
     let dX = stored(scale * (scores.transposed * dO) + k * dNext)
     let dG = stored(scale * (dO * X.transposed).lowerTriangle)
-    let dW = stored(-1 * (dX * entering.transposed))
+    let dW = stored(-(dX * entering.transposed))
     let dT = dW * k.transposed + dX * v.transposed
     let dJ = stored((beta .* dT.transposed).transposed)
     let dA = stored(
-      (-1 * (stored(inverse.transposed * dJ) * inverse.transposed)).strictLowerTriangle)
+      -(stored(inverse.transposed * dJ) * inverse.transposed).strictLowerTriangle)
     let scaled = stored(beta .* dA)
     let columnSums = Matrix(k.rows, 1) { i, _ in
       sum(0..<k.rows) { inverse[$0, i] * dT[$0, i] }

@@ -67,7 +67,12 @@ struct Case<Scalar: DrawnScalar>: Sendable {
     let (L, C) = (problem.length, chunkLength)
     let (dk, dv) = (problem.keyDimension, problem.valueDimension)
     var regimes: Set<String> = [dk < dv ? "dk < dv" : dk == dv ? "dk = dv" : "dk > dv"]
-    if L > 0 { regimes.formUnion([keys.rawValue, betas.rawValue]) }
+    if L > 0 { regimes.insert(betas.rawValue) }
+    let hasZeroKey = (0..<L).contains { problem.k[row: $0] == .zero(1, dk) }
+    switch keys {
+    case .orthonormal where L > dk, .someZero where !hasZeroKey: break
+    default: if L > 0 { regimes.insert(keys.rawValue) }
+    }
     if L == 0 || L == 1 { regimes.insert("L = \(L)") }
     if abs(L - C) <= 1 { regimes.insert(["L = C − 1", "L = C", "L = C + 1"][L - C + 1]) }
     if L > 2 * C, L % C != 0 { regimes.insert("chunks and a tail") }
@@ -105,4 +110,10 @@ func describe<Scalar>(_ problem: Problem<Scalar>) -> String {
   q = \(problem.q), k = \(problem.k), v = \(problem.v), beta = \(problem.beta), \
   scale = \(problem.scale), initial_state = \(problem.initialState)
   """
+}
+
+/// Draws a case with one β a token.
+@Sendable
+func scalarBeta(_ source: inout ChoiceSource) throws -> Case<PrimeField> {
+  try Case(from: &source, Restrictions(allowsVectorBeta: false))
 }

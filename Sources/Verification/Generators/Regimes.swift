@@ -11,6 +11,7 @@ enum KeyRegime: String, CaseIterable {
   case someZero = "keys some zero"
   case unit = "keys of unit length"
   case orthonormal = "keys orthonormal"
+  case zero = "keys zero"
 
   /// Keys of this regime, made of one row of arbitrary numbers a token.
   func keys<Scalar: DrawnScalar>(
@@ -31,6 +32,8 @@ enum KeyRegime: String, CaseIterable {
       return Matrix(rows.rows, rows.columns) { isZero[$0] ? .zero : rows[$0, $1] }
     case .unit:
       return try unitRows(from: rows)
+    case .zero:
+      return .zero(rows.rows, rows.columns)
     case .orthonormal:
       let basis = try orthogonalMatrix(from: first, size: rows.columns)
       return Matrix(rows.rows, rows.columns) { basis[$0 % rows.columns, $1] }

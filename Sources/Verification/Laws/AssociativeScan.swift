@@ -27,11 +27,7 @@ extension Law {
       },
       .construction(
         "MO", "scan", over: PrimeField.self, cases: 400,
-        for: { source in
-          let drawn = try Case<PrimeField>(
-            from: &source, Restrictions(allowsVectorBeta: false))
-          return drawn
-        }
+        for: scalarBeta
       ) { drawn in
         let problem = drawn.problem
         let steps = (0..<problem.length).map {

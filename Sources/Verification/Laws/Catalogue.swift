@@ -8,6 +8,7 @@ extension Law {
     linearity, scaling, keyBasis, valueBasis,
     gradientEquivalence, adjoint, tangents, secondOrder, adjointLinearity, gradientSplit,
     gradientPadding, gradientCausality, batchedGradient, normalization,
+    normalizedBatches,
     work, depth, roundingErrors, gradientRoundingErrors, centralDifferences, ringAxioms,
   ]
 }

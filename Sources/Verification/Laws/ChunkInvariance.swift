@@ -28,7 +28,7 @@ extension Law {
     LawInstance.formulations(
       "CS.pad", over: PrimeField.self, cases: 1500,
       for: { source in
-        Variation(try Case<PrimeField>(from: &source), "padded by", source.integer(in: 0...5))
+        Variation(try Case<PrimeField>(from: &source), "padded by", source.integer(in: 1...5))
       }
     ) { formulation, value, seen in
       let problem = value.problem

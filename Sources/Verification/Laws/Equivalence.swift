@@ -16,8 +16,8 @@ extension Law {
   static let smallScope = Law(
     "EQ.small", "equivalence, every small case",
     "Every formulation equals the recurrence on all one-dimensional problems of at most two tokens "
-      + "with entries −1, 0 and 1.",
-    formula: "∀ L ≤ 2, dk = dv = 1, entries ∈ {−1, 0, 1}", theorem: "equivalence",
+      + "with entries −1, 0 and 1 and scale 1.",
+    formula: "∀ L ≤ 2, dk = dv = 1, entries ∈ {−1, 0, 1}, scale = 1", theorem: "equivalence",
     Formulations.primeField.dropFirst().map { formulation in
       let property = Property(
         "EQ.small/\(formulation.name)", for: { try Self.smallProblem(&$0, formulation.isChunked) }

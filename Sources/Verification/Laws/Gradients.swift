@@ -160,58 +160,23 @@ extension Law {
     "The gradient of the outputs up to a token reaches no token after it.",
     formula: "do_s = 0 for s > t, dht = 0  ⟹  ∇_s f = 0 for s > t", theorem: "causality",
     about("GR.causal", cases: 300) { formulation, drawn in
-      let L = drawn.problem.length
-      let t = L / 2
-      let dO = drawn.cotangent.o[rows: 0..<t].stacked(
-        on: .zero(L - t, drawn.problem.valueDimension))
-      let nothing = Cotangent(
-        o: dO, finalState: .zero(drawn.problem.keyDimension, drawn.problem.valueDimension))
-      let gradient = formulation.gradient(
-        of: drawn.problem, nothing, chunkLength: drawn.chunkLength)
-      for (name, part) in [
-        ("dq", gradient.dq), ("dk", gradient.dk), ("dv", gradient.dv), ("dbeta", gradient.dbeta),
-      ] {
-        try require(
-          "\(name) after token \(t)", part[rows: t..<L], equals: .zero(L - t, part.columns),
-          "causality")
+      let (L, dv) = (drawn.problem.length, drawn.problem.valueDimension)
+      for t in Set([L / 2, min(L, drawn.chunkLength), max(0, L - 1)]) {
+        let untilThen = Cotangent(
+          o: drawn.cotangent.o[rows: 0..<t].stacked(on: .zero(L - t, dv)),
+          finalState: .zero(drawn.problem.keyDimension, dv))
+        let gradient = formulation.gradient(
+          of: drawn.problem, untilThen, chunkLength: drawn.chunkLength)
+        for (name, part) in [
+          ("dq", gradient.dq), ("dk", gradient.dk), ("dv", gradient.dv),
+          ("dbeta", gradient.dbeta),
+        ] {
+          try require(
+            "\(name) after token \(t)", part[rows: t..<L], equals: .zero(L - t, part.columns),
+            "causality")
+        }
       }
     })
-
-  static let normalization = Law(
-    "GR.norm", "normalisation",
-    "The backward pass of x / √(Σx² + ε) is the adjoint of its derivative, for any ε.",
-    formula: "dx = (dy − (dy·y) y) / ℓ, ℓ² = Σ x² + ε", theorem: "normalization",
-    [
-      .construction(
-        "GR.norm", "l2-norm", over: PrimeField.self, cases: 500,
-        for: { source in
-          let (rows, columns) = (source.dimension(1...3), source.dimension(1...4))
-          func matrix(_ columns: Dimension) -> Matrix<PrimeField> {
-            let entries = source.each(rows) { $0.each(columns) { PrimeField.drawn(from: &$0) } }
-            return Matrix(
-              rows: rows.count, columns: columns.count, entries: entries.flatMap { $0 })
-          }
-          let value = (
-            x: matrix(columns), direction: matrix(columns), dy: matrix(columns),
-            lengths: Matrix(rows.count, 1) { _, _ in PrimeField.drawn(from: &source) }
-          )
-          try source.assume(!value.lengths.entries.contains(.zero))
-          return value
-        }
-      ) { value in
-        // ε = ℓ² − Σx² makes any ℓ a length, and d(ℓ²) = 2 x·dx moves it.
-        let (x, u, l) = (value.x, value.direction, value.lengths)
-        let moving = x.moving(in: u)
-        let lengths = Matrix(l.rows, 1) { i, _ in
-          Dual(l[i, 0], tangent: x[row: i].pairing(u[row: i]) / l[i, 0])
-        }
-        let forwards = moving.rowsDivided(by: lengths).map(\.tangent).pairing(value.dy)
-        let backwards = normalizationBackward(x, lengths: l, dy: value.dy).pairing(u)
-        guard forwards == backwards else {
-          throw Falsified("⟨dy, J u⟩ is \(forwards), ⟨dx, u⟩ is \(backwards)")
-        }
-      }
-    ])
 
   /// The same formulation over another ring.
   private static func counterpart<Scalar: Ring>(

@@ -49,6 +49,9 @@ public struct LawInstance: Sendable {
     self.property = property
   }
 
+  /// Whether it is judged in floating point, not exactly.
+  public var isFloatingPoint: Bool { ["Float", "Double", "106 bits"].contains(numbers) }
+
   /// No exhaustive law has more cases.
   static let exhaustiveLimit = 1_000_000
 

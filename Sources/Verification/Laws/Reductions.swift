@@ -87,7 +87,7 @@ extension Law {
     formula: "β = 1, |k| = 1  ⟹  S_L(x ++ x_L) = S_L(x)", theorem: "reductions",
     unitKeys("RED.project", beta: .one) { formulation, drawn in
       let problem = drawn.problem
-      guard problem.length > 0 else { return }
+      guard problem.length > 0 else { throw Discarded() }
       let again = try problem.followed(
         by: problem.tokens(problem.length - 1..<problem.length, from: problem.initialState))
       try require(

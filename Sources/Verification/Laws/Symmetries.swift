@@ -106,7 +106,7 @@ extension Law {
         "the turned result")
     })
 
-  /// Two reflections, one after the other.
+  /// One reflection, or two, one after the other.
   private static func rotation(
     _ size: Int, _ source: inout ChoiceSource
   ) throws -> Matrix<PrimeField> {
@@ -114,6 +114,6 @@ extension Law {
       try orthogonalMatrix(
         from: Matrix(1, size) { _, _ in .drawn(from: &source) }, size: size)
     }
-    return try reflection() * reflection()
+    return try source.oneIn(2) ? reflection() : reflection() * reflection()
   }
 }

@@ -34,9 +34,4 @@ extension Law {
         try require("U", byTransform.u, equals: byRows.u, "the recurrence")
       },
     ])
-
-  @Sendable
-  static func scalarBeta(_ source: inout ChoiceSource) throws -> Case<PrimeField> {
-    try Case(from: &source, Restrictions(allowsVectorBeta: false))
-  }
 }

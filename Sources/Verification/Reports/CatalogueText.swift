@@ -42,7 +42,7 @@ public func catalogueText() throws -> String {
 private func measuredCosts(_ shape: CostShape) throws(ShapeError) -> TextTable {
   var table = TextTable([
     ("", .left), ("multiplications", .right), ("additions", .right), ("depth", .right),
-    ("× gradient", .right), ("× second order", .right), ("memory backwards", .left),
+    ("× gradient", .right), ("× second order", .right), ("memory backwards, as documented", .left),
   ])
   for (n, counting) in Formulations.counting.enumerated() {
     let counts = try counting.counts(for: shape)

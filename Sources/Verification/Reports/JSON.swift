@@ -1,6 +1,7 @@
 import DeltaRule
 import Foundation
 import PropertyTesting
+import TensorFiles
 
 extension Verification.Outcome {
   /// The run for machines: keys sorted, so that the same run gives the same bytes.
@@ -46,24 +47,9 @@ private struct OutcomeDocument: Encodable {
   let checks: [Check]
 }
 
-extension [Judgement] {
+extension [Verdict] {
   /// The verdicts for machines. A number that is not finite is left out.
-  public func json() throws -> String {
-    func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
-    return try encoded(
-      map { judgement in
-        JudgementDocument(
-          file: judgement.file.name, right: judgement.isRight,
-          precision: judgement.file.precision.rawValue,
-          tensors: judgement.tensors.map { tensor in
-            JudgementDocument.Entry(
-              name: tensor.name, right: tensor.isRight, whole: finite(tensor.whole),
-              row: finite(tensor.row), element: finite(tensor.element), worst: tensor.worst,
-              value: tensor.worstElement.flatMap { finite($0.value) },
-              expected: tensor.worstElement.map(\.expected))
-          })
-      })
-  }
+  public func json() throws -> String { try encoded(map(JudgementDocument.init)) }
 }
 
 private struct JudgementDocument: Encodable {
@@ -76,12 +62,33 @@ private struct JudgementDocument: Encodable {
     let worst: String
     let value: Double?
     let expected: Double?
+
+    init(_ tensor: TensorJudgement) {
+      func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
+      name = tensor.name
+      right = tensor.isRight
+      whole = finite(tensor.whole)
+      row = finite(tensor.row)
+      element = finite(tensor.element)
+      worst = tensor.worst
+      value = tensor.worstElement.flatMap { finite($0.value) }
+      expected = tensor.worstElement.map(\.expected)
+    }
   }
 
   let file: String
-  let right: Bool
-  let precision: String
+  let right: Bool?
+  let error: String?
+  let precision: String?
   let tensors: [Entry]
+
+  init(_ verdict: Verdict) {
+    file = verdict.judgement?.file.name ?? verdict.error?.file ?? ""
+    right = verdict.judgement?.isRight
+    error = verdict.error.map { "\($0)" }
+    precision = verdict.judgement?.file.precision.rawValue
+    tensors = (verdict.judgement?.tensors ?? []).map(Entry.init)
+  }
 }
 
 private func encoded(_ document: some Encodable) throws -> String {

@@ -74,7 +74,7 @@ extension Verification.Outcome {
 
   private var summary: String {
     let reports = laws.flatMap(\.reports)
-    let inexact = reports.filter { ["Float", "Double"].contains($0.instance.numbers) }
+    let inexact = reports.filter(\.instance.isFloatingPoint)
       .map(\.report.held).reduce(0, +)
     let total = reports.map(\.report.held).reduce(0, +)
     let failed = reports.count { !$0.report.holds }
@@ -82,7 +82,8 @@ extension Verification.Outcome {
       failed == 0 ? "everything holds" : "\(failed) of \(reports.count) checks FAIL"
     return
       "seed \(seed): \((total - inexact).grouped) exact cases and \(inexact.grouped) in floating "
-      + "point, \(laws.count) laws in \(reports.count) checks: \(verdict)"
+      + "point, \(laws.count) \(laws.count == 1 ? "law" : "laws") in \(reports.count) "
+      + "\(reports.count == 1 ? "check" : "checks"): \(verdict)"
   }
 }
 

@@ -42,7 +42,7 @@ public struct Verification: Sendable {
         guard let (index, instance) = waiting.next() else { return }
         group.addTask { (index, instance.check(search)) }
       }
-      for _ in 0..<max(1, jobs) { startNext() }
+      for _ in 0..<min(max(1, jobs), instances.count) { startNext() }
       var done = 0
       for await (index, report) in group {
         reports[index] = report
