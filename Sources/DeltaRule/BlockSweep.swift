@@ -74,7 +74,7 @@ public func blockSweep<Scalar>(
 ///     d𝒜 = dO Vᵀ − dQ̃ Kᵀ,  dV += 𝒜ᵀ dO,  dK −= 𝒜ᵀ dQ̃             O += 𝒜 V,  Q̃ −= 𝒜 K
 ///     dT += Gᵀ d𝒜,  dG = d𝒜 Tᵀ,  dQ̃ += dG K,  dK += dGᵀ Q̃        𝒜 = G T,  G = Q̃ Kᵀ (masked)
 ///
-/// - Complexity: O(L²·(dk + dv + C)), O(L·(C + dk + dv) + (L/C)·dk²) memory.
+/// - Complexity: O(L²·(C + dk + dv) + L·dk·(dk + dv)), O(L·(C + dk + dv) + (L/C)·dk²) memory.
 /// - Source: derived; proof: `Proofs/README.md#sweep-backward`.
 @inlinable
 public func blockSweepBackward<Scalar>(
@@ -85,28 +85,25 @@ public func blockSweepBackward<Scalar>(
   var gradient = Gradient(zerosFor: problem)
   var dT = blocks.map { Matrix<Scalar>.zero($0.T.rows, $0.T.columns) }
 
-  /// Takes queries back through the blocks before `end`, the last of them masked where it is their
-  /// own; returns the queries' cotangent.
+  /// Takes queries back through the blocks that they read, masked in their own; returns their cotangent.
   func sweepBack(
-    _ queries: Matrix<Scalar>, _ dO: Matrix<Scalar>, end: Int, ownsLast: Bool
+    _ queries: Matrix<Scalar>, _ dO: Matrix<Scalar>, through range: Range<Int>, own: Int?
   ) -> Matrix<Scalar> {
-    func scores(_ n: Int, _ queries: Matrix<Scalar>) -> Matrix<Scalar> {
+    func masked(_ x: Matrix<Scalar>, _ n: Int) -> Matrix<Scalar> { n == own ? x.lowerTriangle : x }
+    func scores(_ queries: Matrix<Scalar>, _ n: Int) -> Matrix<Scalar> {
       masked(queries * blocks[n].k.transposed, n)
-    }
-    func masked(_ x: Matrix<Scalar>, _ n: Int) -> Matrix<Scalar> {
-      ownsLast && n == end - 1 ? x.lowerTriangle : x
     }
     var read: [(n: Int, queries: Matrix<Scalar>)] = []
     var carried = queries
-    for n in (0..<end).reversed() {
+    for n in range.reversed() {
       read.append((n, carried))
-      carried -= (scores(n, carried) * blocks[n].T) * blocks[n].k
+      carried -= (scores(carried, n) * blocks[n].T) * blocks[n].k
     }
     var dQueries = dO * problem.initialState.transposed
     gradient.dh0 += carried.transposed * dO
     for (n, queries) in read.reversed() {
       let (block, rows) = (blocks[n], ranges[n])
-      let G = scores(n, queries)
+      let G = scores(queries, n)
       let weights = G * block.T
       let dWeights = dO * block.v.transposed - dQueries * block.k.transposed
       let dG = masked(dWeights * block.T.transposed, n)
@@ -120,10 +117,11 @@ public func blockSweepBackward<Scalar>(
 
   for (n, rows) in ranges.enumerated() {
     gradient.dq[rows: rows] = sweepBack(
-      problem.q[rows: rows], problem.scale * cotangent.o[rows: rows], end: n + 1, ownsLast: true)
+      problem.q[rows: rows], problem.scale * cotangent.o[rows: rows], through: 0..<n + 1, own: n)
   }
+  // The queries of the final state are constant: their cotangent goes nowhere.
   _ = sweepBack(
-    .identity(problem.keyDimension), cotangent.finalState, end: blocks.count, ownsLast: false)
+    .identity(problem.keyDimension), cotangent.finalState, through: blocks.indices, own: nil)
   for (n, rows) in ranges.enumerated() {
     let through = utTransformBackward(k: blocks[n].k, beta: problem.beta[rows: rows], dT: dT[n])
     gradient.dk[rows: rows] += through.dk
