@@ -90,20 +90,17 @@ public func blockSweepBackward<Scalar>(
     _ queries: Matrix<Scalar>, _ dO: Matrix<Scalar>, through range: Range<Int>, own: Int?
   ) -> Matrix<Scalar> {
     func masked(_ x: Matrix<Scalar>, _ n: Int) -> Matrix<Scalar> { n == own ? x.lowerTriangle : x }
-    func scores(_ queries: Matrix<Scalar>, _ n: Int) -> Matrix<Scalar> {
-      masked(queries * blocks[n].k.transposed, n)
-    }
-    var read: [(n: Int, queries: Matrix<Scalar>)] = []
+    var read: [(n: Int, queries: Matrix<Scalar>, G: Matrix<Scalar>)] = []
     var carried = queries
     for n in range.reversed() {
-      read.append((n, carried))
-      carried -= (scores(carried, n) * blocks[n].T) * blocks[n].k
+      let G = masked(carried * blocks[n].k.transposed, n)
+      read.append((n, carried, G))
+      carried -= (G * blocks[n].T) * blocks[n].k
     }
     var dQueries = dO * problem.initialState.transposed
     gradient.dh0 += carried.transposed * dO
-    for (n, queries) in read.reversed() {
+    for (n, queries, G) in read.reversed() {
       let (block, rows) = (blocks[n], ranges[n])
-      let G = scores(queries, n)
       let weights = G * block.T
       let dWeights = dO * block.v.transposed - dQueries * block.k.transposed
       let dG = masked(dWeights * block.T.transposed, n)

@@ -45,7 +45,7 @@ public func fullyParallel<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scalar
 ///     dQ = dG K + scale · dO S_0ᵀ                              dV = dE
 ///     dK = dGᵀ Q + Z dS_Lᵀ − dE S_0ᵀ + (through T)             dS_0 = dS_L + scale · Qᵀ dO − Kᵀ dE
 ///
-/// - Complexity: O(L³ + L²·(dk + dv)), L² memory.
+/// - Complexity: O(L³ + L²·(dk + dv) + L·dk·dv), L² memory.
 /// - Source: derived; proof: `Proofs/README.md#parallel-backward`.
 @inlinable
 public func fullyParallelBackward<Scalar>(
@@ -59,7 +59,8 @@ public func fullyParallelBackward<Scalar>(
 
   let dAttention = dO * surprise.transposed
   let dZ = k * dNext
-  let dE = attentionMatrix(problem, T: T).transposed * dO + T.transposed * dZ
+  let attention = problem.scale * (scores * T)
+  let dE = attention.transposed * dO + T.transposed * dZ
   let dG = problem.scale * (dAttention * T.transposed).lowerTriangle
   let through = utTransformBackward(
     k: k, beta: problem.beta,

@@ -35,6 +35,7 @@ enum HonestArithmetic {
 
   private typealias Kernel<Scalar: Ring> = (form: Formulation<Scalar>, chunkLength: Int)
 
+  // Not looked up in `Formulation.all`, which would be written out for every number type here.
   private static func recurrent<Scalar>() -> Kernel<Scalar> {
     (
       Formulation(

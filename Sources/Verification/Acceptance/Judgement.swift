@@ -1,5 +1,6 @@
 import Algebra
 import DeltaRule
+import Foundation
 public import TensorFiles
 
 /// What came of one file.
@@ -186,15 +187,5 @@ private struct ExcusedErrors {
 /// The root mean square `own` of `count` numbers, with eight numbers of size `usual` added to them.
 private func steadied(_ own: Double, count: Int, _ usual: Double) -> Double {
   let n = Double(count)
-  return (own * (n / (n + 8)).squareRoot()).hypotenuse(usual * (8 / (n + 8)).squareRoot())
-}
-
-extension Double {
-  /// √(x² + y²) without squaring what might overflow or vanish.
-  fileprivate func hypotenuse(_ other: Double) -> Double {
-    let larger = max(self, other)
-    guard larger > 0, larger < .infinity else { return larger }
-    let (x, y) = (self / larger, other / larger)
-    return larger * (x * x + y * y).squareRoot()
-  }
+  return hypot(own * (n / (n + 8)).squareRoot(), usual * (8 / (n + 8)).squareRoot())
 }

@@ -15,26 +15,19 @@ extension Law {
   private static func bounds<Base: BinaryFloatingPoint & Real>(
     _ plain: [Formulation<Base>], _ bounded: [Formulation<RunningError<Base>>], _ name: String
   ) -> [LawInstance] {
-    zip(plain, bounded).map { plain, bounded in
-      LawInstance(
-        plain.name, numbers: name,
-        Property(
-          "BE/\(plain.name)@\(name)", cases: 100,
-          for: { try FloatCase<Base>(from: &$0) }
-        ) { drawn, seen in
-          let result = plain.solve(drawn.problem, chunkLength: drawn.chunkLength)
-          let withBounds = bounded.solve(
-            drawn.problem.map { RunningError(exact: $0) }, chunkLength: drawn.chunkLength)
-          try require(
-            result,
-            equals: Solution(
-              o: withBounds.o.map(\.value), finalState: withBounds.finalState.map(\.value)),
-            "the same arithmetic with bounds")
+    inFloatingPoint("BE", cases: 100, plain, bounded, name) { plain, bounded, drawn, seen in
+      let result = plain.solve(drawn.problem, chunkLength: drawn.chunkLength)
+      let withBounds = bounded.solve(
+        drawn.problem.map { RunningError(exact: $0) }, chunkLength: drawn.chunkLength)
+      try require(
+        result,
+        equals: Solution(
+          o: withBounds.o.map(\.value), finalState: withBounds.finalState.map(\.value)),
+        "the same arithmetic with bounds")
 
-          let exact = recurrence(try drawn.problem.map(exactly))
-          try within("o", withBounds.o, of: exact.o, &seen)
-          try within("final_state", withBounds.finalState, of: exact.finalState, &seen)
-        })
+      let exact = recurrence(try drawn.problem.map(exactly))
+      try within("o", withBounds.o, of: exact.o, &seen)
+      try within("final_state", withBounds.finalState, of: exact.finalState, &seen)
     }
   }
 
@@ -49,32 +42,44 @@ extension Law {
   private static func gradientBounds<Base: BinaryFloatingPoint & Real>(
     _ plain: [Formulation<Base>], _ bounded: [Formulation<RunningError<Base>>], _ name: String
   ) -> [LawInstance] {
+    inFloatingPoint("GR.error", cases: 40, plain, bounded, name) { plain, bounded, drawn, seen in
+      // Any numbers will do for a cotangent: the values and the initial state are at hand.
+      let cotangent = Cotangent(o: drawn.problem.v, finalState: drawn.problem.initialState)
+      let result = plain.gradient(
+        of: drawn.problem, cotangent, chunkLength: drawn.chunkLength)
+      let withBounds = bounded.gradient(
+        of: drawn.problem.map { RunningError(exact: $0) },
+        cotangent.map { RunningError(exact: $0) }, chunkLength: drawn.chunkLength)
+      try require(
+        result, equals: withBounds.map(\.value), "the same arithmetic with bounds")
+
+      let exact = recurrenceBackward(
+        try drawn.problem.map(exactly),
+        Cotangent(
+          o: try cotangent.o.map(exactly), finalState: try cotangent.finalState.map(exactly)))
+      try within("dq", withBounds.dq, of: exact.dq, &seen)
+      try within("dk", withBounds.dk, of: exact.dk, &seen)
+      try within("dv", withBounds.dv, of: exact.dv, &seen)
+      try within("dbeta", withBounds.dbeta, of: exact.dbeta, &seen)
+      try within("dh0", withBounds.dh0, of: exact.dh0, &seen)
+    }
+  }
+
+  /// A law about every formulation in floating point, beside itself with bounds.
+  private static func inFloatingPoint<Base: BinaryFloatingPoint & Real>(
+    _ law: String, cases: Int, _ plain: [Formulation<Base>],
+    _ bounded: [Formulation<RunningError<Base>>], _ name: String,
+    _ check:
+      @escaping @Sendable (
+        Formulation<Base>, Formulation<RunningError<Base>>, FloatCase<Base>, inout Observations
+      ) throws -> Void
+  ) -> [LawInstance] {
     zip(plain, bounded).map { plain, bounded in
       LawInstance(
         plain.name, numbers: name,
         Property(
-          "GR.error/\(plain.name)@\(name)", cases: 40, for: { try FloatCase<Base>(from: &$0) }
-        ) { drawn, seen in
-          // Any numbers will do for a cotangent: the values and the initial state are at hand.
-          let cotangent = Cotangent(o: drawn.problem.v, finalState: drawn.problem.initialState)
-          let result = plain.gradient(
-            of: drawn.problem, cotangent, chunkLength: drawn.chunkLength)
-          let withBounds = bounded.gradient(
-            of: drawn.problem.map { RunningError(exact: $0) },
-            cotangent.map { RunningError(exact: $0) }, chunkLength: drawn.chunkLength)
-          try require(
-            result, equals: withBounds.map(\.value), "the same arithmetic with bounds")
-
-          let exact = recurrenceBackward(
-            try drawn.problem.map(exactly),
-            Cotangent(
-              o: try cotangent.o.map(exactly), finalState: try cotangent.finalState.map(exactly)))
-          try within("dq", withBounds.dq, of: exact.dq, &seen)
-          try within("dk", withBounds.dk, of: exact.dk, &seen)
-          try within("dv", withBounds.dv, of: exact.dv, &seen)
-          try within("dbeta", withBounds.dbeta, of: exact.dbeta, &seen)
-          try within("dh0", withBounds.dh0, of: exact.dh0, &seen)
-        })
+          "\(law)/\(plain.name)@\(name)", cases: cases, for: { try FloatCase<Base>(from: &$0) }
+        ) { drawn, seen in try check(plain, bounded, drawn, &seen) })
     }
   }
 
