@@ -9,7 +9,13 @@ let settings: [SwiftSetting] = [
 
 // Exact arithmetic is a hundred times slower unoptimised: `swift test` optimises the library
 // and leaves the tests themselves in the debug build.
-let optimised = settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+let optimised =
+  settings
+  + [
+    .unsafeFlags(
+      ["-O", "-whole-module-optimization", "-disable-batch-mode", "-num-threads", "2"],
+      .when(configuration: .debug))
+  ]
 
 let package = Package(
   name: "DeltaNet",

@@ -26,12 +26,16 @@ public struct Matrix<Scalar: Ring>: Equatable, Sendable {
   /// A matrix from a formula for its entries.
   @inlinable
   public init(_ rows: Int, _ columns: Int, _ entry: (_ row: Int, _ column: Int) -> Scalar) {
-    var entries: [Scalar] = []
-    entries.reserveCapacity(rows * columns)
-    for i in 0..<rows {
-      for j in 0..<columns { entries.append(entry(i, j)) }
-    }
-    self.init(rows: rows, columns: columns, entries: entries)
+    self.init(
+      rows: rows, columns: columns,
+      entries: Array(unsafeUninitializedCapacity: rows * columns) { entries, count in
+        for i in 0..<rows {
+          for j in 0..<columns {
+            entries.initializeElement(at: count, to: entry(i, j))
+            count += 1
+          }
+        }
+      })
   }
 
   @inlinable
@@ -75,6 +79,14 @@ public struct Matrix<Scalar: Ring>: Equatable, Sendable {
   /// Column `column`, as a matrix of one column.
   @inlinable
   public subscript(column column: Int) -> Matrix { Matrix(rows, 1) { i, _ in self[i, column] } }
+
+  /// Matrices of one column, side by side.
+  ///
+  /// - Precondition: there is at least one, and all have one column and as many rows.
+  @inlinable
+  public init(columns: [Matrix]) {
+    self.init(columns[0].rows, columns.count) { columns[$1][$0, 0] }
+  }
 
   /// This matrix with the rows of `other` below its own.
   @inlinable
@@ -129,19 +141,30 @@ extension Matrix {
   @inlinable
   public static func -= (a: inout Matrix, b: Matrix) { a = a - b }
 
-  /// The matrix product; sums are taken by halves (``Ring/sum(_:_:)``).
+  /// The matrix product; sums are taken by halves (``sum(_:_:)``).
   ///
   /// - Complexity: m·n·p multiplications and m·(n − 1)·p additions, depth 1 + ⌈log₂ n⌉.
   @inlinable
   public static func * (a: Matrix, b: Matrix) -> Matrix {
     precondition(a.columns == b.rows, "\(a.rows) × \(a.columns) by \(b.rows) × \(b.columns)")
     let (n, p) = (a.columns, b.columns)
-    // Through pointers, since closures that capture arrays count references at every step.
-    return a.storage.withUnsafeBufferPointer { x in
+    var product: [Scalar] = []
+    product.reserveCapacity(a.rows * p)
+    // The sums of a half wait here while the other half is summed: one row for each halving.
+    var sums = [Scalar](repeating: .zero, count: p * (1 + n.bitWidth - n.leadingZeroBitCount))
+    // Through pointers, since arrays would be checked at every step.
+    a.storage.withUnsafeBufferPointer { x in
       b.storage.withUnsafeBufferPointer { y in
-        Matrix(a.rows, p) { i, j in sum(0..<n) { x[i * n + $0] * y[$0 * p + j] } }
+        for i in 0..<a.rows {
+          sums.withUnsafeMutableBufferPointer {
+            combineRows(
+              of: y, width: p, 0..<n, by: UnsafeBufferPointer(rebasing: x[i * n..<(i + 1) * n]), $0)
+          }
+          product += sums[..<p]
+        }
       }
     }
+    return Matrix(rows: a.rows, columns: p, entries: product)
   }
 
   @inlinable
@@ -157,6 +180,36 @@ extension Matrix {
     return Matrix(x.rows, x.columns) { i, j in
       factors[i, factors.columns == 1 ? 0 : j] * x[i, j]
     }
+  }
+}
+
+/// Σ factors[i] · row i of a matrix of `width` columns, for i in `terms`, taken by halves like
+/// ``sum(_:_:)``.
+///
+/// - Parameter sums: takes the sum in its first `width` places, and half sums behind it.
+@inlinable
+func combineRows<Scalar: Ring>(
+  of matrix: UnsafeBufferPointer<Scalar>, width: Int, _ terms: Range<Int>,
+  by factors: UnsafeBufferPointer<Scalar>, _ sums: UnsafeMutableBufferPointer<Scalar>
+) {
+  let first = terms.lowerBound
+  switch terms.count {
+  case 0:
+    for j in 0..<width { sums[j] = .zero }
+  case 1:
+    for j in 0..<width { sums[j] = factors[first] * matrix[first * width + j] }
+  case 2:
+    for j in 0..<width {
+      sums[j] =
+        factors[first] * matrix[first * width + j]
+        + factors[first + 1] * matrix[(first + 1) * width + j]
+    }
+  default:
+    let middle = first + terms.count / 2
+    let rest = UnsafeMutableBufferPointer(rebasing: sums[width...])
+    combineRows(of: matrix, width: width, first..<middle, by: factors, sums)
+    combineRows(of: matrix, width: width, middle..<terms.upperBound, by: factors, rest)
+    for j in 0..<width { sums[j] = sums[j] + rest[j] }
   }
 }
 

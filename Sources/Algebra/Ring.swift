@@ -21,14 +21,6 @@ public protocol Ring: AdditiveArithmetic, Sendable {
   static func * (a: Self, b: Self) -> Self
 
   static prefix func - (a: Self) -> Self
-
-  /// The sum of `term(i)` for `i` in `range`; zero where that is empty.
-  ///
-  /// Taken by halves unless a type says otherwise: the additions that depend on one another number
-  /// ⌈log₂ n⌉ instead of n − 1, and so do the roundings that one term suffers.
-  ///
-  /// - Complexity: n − 1 additions, where n = `range.count`.
-  static func sum(_ range: Range<Int>, _ term: (Int) -> Self) -> Self
 }
 
 extension Ring {
@@ -37,21 +29,21 @@ extension Ring {
 
   @inlinable
   public static func *= (a: inout Self, b: Self) { a = a * b }
-
-  @inlinable
-  public static func sum(_ range: Range<Int>, _ term: (Int) -> Self) -> Self {
-    switch range.count {
-    case 0: return .zero
-    case 1: return term(range.lowerBound)
-    default:
-      let middle = range.lowerBound + range.count / 2
-      return sum(range.lowerBound..<middle, term) + sum(middle..<range.upperBound, term)
-    }
-  }
 }
 
-/// The sum of `term(i)` for `i` in `range`, in the way of its type (``Ring/sum(_:_:)``).
+/// The sum of `term(i)` for `i` in `range`; zero where that is empty.
+///
+/// Taken by halves: the additions that depend on one another number ⌈log₂ n⌉ instead of n − 1, and so do
+/// the roundings that one term suffers.
+///
+/// - Complexity: n − 1 additions, where n = `range.count`.
 @inlinable
 public func sum<Scalar: Ring>(_ range: Range<Int>, _ term: (Int) -> Scalar) -> Scalar {
-  Scalar.sum(range, term)
+  switch range.count {
+  case 0: return .zero
+  case 1: return term(range.lowerBound)
+  default:
+    let middle = range.lowerBound + range.count / 2
+    return sum(range.lowerBound..<middle, term) + sum(middle..<range.upperBound, term)
+  }
 }

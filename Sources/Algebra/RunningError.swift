@@ -2,17 +2,17 @@
 /// the same operations on the same inputs.
 ///
 /// The value is computed in `Base`, so that it equals, bit for bit, what the same code computes
-/// without bounds. The bound follows from the standard model fl(a ∘ b) = (a ∘ b)(1 + δ), |δ| ≤ u,
-/// with u the unit round-off of `Base`:
+/// without bounds. The bound follows operation by operation:
 ///
-///     |fl(a ± b) − exact| ≤ E(a) + E(b) + u |fl(a ± b)|
-///     |fl(a · b) − exact| ≤ |a| E(b) + |b| E(a) + E(a) E(b) + u |fl(a · b)| + η
+///     |fl(a ± b) − exact| ≤ E(a) + E(b) + e(a ± b)
+///     |fl(a · b) − exact| ≤ |a| E(b) + |b| E(a) + E(a) E(b) + e(a · b)
 ///
-/// where η, the least subnormal number, pays for underflow. The bound itself is a `Double`, with
-/// every operation on it rounded up.
+/// where e is what `Base` loses in that one operation: u |fl(a ∘ b)| in the standard model, and for
+/// a product one least number more, which pays for underflow. The bound itself is a `Double`, with every
+/// operation on it rounded up.
 ///
 /// A result that is not finite has an infinite bound.
-public struct RunningError<Base: BinaryFloatingPoint & Ring>: Ring {
+public struct RunningError<Base: RoundedArithmetic>: Ring {
   public let value: Base
   /// An upper bound on |value − exact|.
   public let bound: Double
@@ -24,13 +24,13 @@ public struct RunningError<Base: BinaryFloatingPoint & Ring>: Ring {
     bound = 0
   }
 
-  /// The result `value` of an operation whose operands propagate the error `bound`.
+  /// The result `value` of an operation that loses `own` itself, and whose operands propagate the
+  /// error `bound`.
   @inlinable
-  init(rounded value: Base, propagated bound: Double) {
+  init(rounded value: Base, own: Double, propagated bound: Double) {
     self.value = value
-    let unitRoundoff = Double(Base.ulpOfOne) / 2
-    let total = up(bound + up(unitRoundoff * Double(value.magnitude)))
-    self.bound = total.isNaN || !value.isFinite ? .infinity : total
+    let total = up(bound + up(own))
+    self.bound = total.isNaN || !value.double.isFinite ? .infinity : total
   }
 
   /// - Precondition: `Base` represents `integer` exactly.
@@ -38,26 +38,32 @@ public struct RunningError<Base: BinaryFloatingPoint & Ring>: Ring {
   public init(_ integer: Int) { self.init(exact: Base(integer)) }
 
   @inlinable
-  public static var zero: Self { Self(exact: 0) }
+  public static var zero: Self { Self(exact: .zero) }
   @inlinable
-  public static var one: Self { Self(exact: 1) }
+  public static var one: Self { Self(exact: .one) }
 
   @inlinable
   public static func + (a: Self, b: Self) -> Self {
-    Self(rounded: a.value + b.value, propagated: up(a.bound + b.bound))
+    let result = a.value + b.value
+    return Self(
+      rounded: result, own: Base.additionError(of: result), propagated: up(a.bound + b.bound))
   }
 
   @inlinable
   public static func - (a: Self, b: Self) -> Self {
-    Self(rounded: a.value - b.value, propagated: up(a.bound + b.bound))
+    let result = a.value - b.value
+    return Self(
+      rounded: result, own: Base.additionError(of: result), propagated: up(a.bound + b.bound))
   }
 
   @inlinable
   public static func * (a: Self, b: Self) -> Self {
-    let fromB = up((Double(a.value.magnitude) + a.bound).nextUp * b.bound)
-    let fromA = up(Double(b.value.magnitude) * a.bound)
-    let underflow = Double(Base.leastNonzeroMagnitude)
-    return Self(rounded: a.value * b.value, propagated: up(up(fromA + fromB) + underflow))
+    let result = a.value * b.value
+    let fromB = up((a.value.double.magnitude + a.bound).nextUp * b.bound)
+    let fromA = up(b.value.double.magnitude * a.bound)
+    return Self(
+      rounded: result, own: Base.multiplicationError(of: result, a.value, b.value),
+      propagated: up(fromA + fromB))
   }
 
   /// A change of sign rounds nothing.

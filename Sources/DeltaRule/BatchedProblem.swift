@@ -78,6 +78,20 @@ public struct BatchedProblem<Scalar: Ring>: Equatable, Sendable {
     self.boundaries = boundaries
   }
 
+  /// One head of one sequence.
+  @inlinable
+  public init(_ problem: Problem<Scalar>) {
+    func tensor(_ x: Matrix<Scalar>, _ shape: [Int]) -> Tensor<Scalar> {
+      Tensor(shape: shape, elements: x.entries)
+    }
+    let (L, dk, dv) = (problem.length, problem.keyDimension, problem.valueDimension)
+    self.init(
+      unchecked: tensor(problem.q, [1, L, 1, dk]), tensor(problem.k, [1, L, 1, dk]),
+      tensor(problem.v, [1, L, 1, dv]),
+      tensor(problem.beta, [1, L, 1] + (problem.hasVectorBeta ? [dv] : [])), problem.scale,
+      tensor(problem.initialState, [1, 1, dk, dv]), nil)
+  }
+
   /// N.
   @inlinable
   public var sequenceCount: Int { initialState.shape[0] }

@@ -99,16 +99,6 @@ public struct Formulation<Scalar: Ring>: Sendable {
   }
 }
 
-extension Matrix {
-  /// Columns side by side.
-  ///
-  /// - Precondition: there is at least one, and all have one column and as many rows.
-  @inlinable
-  init(columns: [Matrix]) {
-    self.init(columns[0].rows, columns.count) { columns[$1][$0, 0] }
-  }
-}
-
 extension Formulation {
   /// Every formulation, the definition first. To add one: its file, and its entry here.
   @inlinable

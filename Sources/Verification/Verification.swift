@@ -74,7 +74,7 @@ extension Law {
   func restricted(to isIncluded: (LawInstance) -> Bool) -> Law? {
     let kept = instances.filter(isIncluded)
     return kept.isEmpty
-      ? nil : Law(id, title, statement, formula: formula, theorem: theorem, kept)
+      ? nil : Law(id, title, statement, formula: formula, theorem: theorem, Checks(kept))
   }
 
   /// The law and the instance that a replay belongs to.

@@ -277,39 +277,3 @@ struct CaseFileTests {
     await #expect(throws: TensorFileError.self) { try await judgement(of: file) }
   }
 }
-
-@Suite("Precisions")
-struct PrecisionTests {
-  /// Against the hardware's conversions, at every float16 number, every midpoint and their neighbours.
-  @Test
-  func halfPrecision() {
-    for bits in UInt16(0)..<0x7C00 {
-      let value = Double(Float16(bitPattern: bits))
-      let next = Double(Float16(bitPattern: bits).nextUp)
-      let middle = next.isFinite ? (value + next) / 2 : 65520
-      for x in [value, middle, middle.nextDown, middle.nextUp, -middle] {
-        #expect(Precision.f16.rounded(x) == Double(Float16(x)))
-      }
-    }
-  }
-
-  @Test
-  func singlePrecision() {
-    for x in [0.1, 1 / 3.0, 1e-40, 1.4e-45, 0.6e-45, 3.5e38, 0x1.000001p0, 0x1.000003p0, -2.7e-39] {
-      #expect(Precision.f32.rounded(x) == Double(Float(x)))
-    }
-  }
-
-  @Test
-  func formatsWithoutHardware() {
-    // bfloat16 has 8 significant bits, tf32 has 11 and the range of float32.
-    #expect(Precision.bf16.rounded(0x1.01p0) == 1)
-    #expect(Precision.bf16.rounded(0x1.03p0) == 0x1.04p0)
-    #expect(Precision.bf16.rounded(0x1.0100001p0) == 0x1.02p0)
-    #expect(Precision.bf16.rounded(0x1.ffp127) == .infinity)
-    #expect(Precision.tf32.rounded(0x1.002p0) == 1)
-    #expect(Precision.tf32.rounded(0x1.006p0) == 0x1.008p0)
-    #expect(Precision.tf32.rounded(1e30) > 9.99e29)
-    #expect(Precision.f64.rounded(0.1) == 0.1)
-  }
-}

@@ -14,15 +14,15 @@ public struct CaseFile: Sendable {
   }
 
   public let name: String
-  public let problem: BatchedProblem<Double>
+  public internal(set) var problem: BatchedProblem<Double>
   /// do and dht, where the file holds a gradient.
-  public let cotangent: BatchedSolution<Double>?
+  public internal(set) var cotangent: BatchedSolution<Double>?
   public let layout: Layout
   public let usesL2Norm: Bool
   /// What the kernel claims to compute in.
-  public let precision: Precision
+  public internal(set) var precision: Precision
   /// The results that the file holds, in the layout [B, L, H, D].
-  public let results: [Result]
+  public internal(set) var results: [Result]
 
   /// A tensor that the kernel computed.
   public struct Result: Sendable {
@@ -49,7 +49,8 @@ public struct CaseFile: Sendable {
     try self.init(name: path, file: TensorFile(safetensors: path))
   }
 
-  init(name: String, file: TensorFile) throws {
+  /// - Parameter isFilled: whether the results must be there.
+  init(name: String, file: TensorFile, isFilled: Bool = true) throws {
     let reader = CaseFileReader(name: name, file: file)
     self.name = name
     let names = Self.inputs + Self.forwardResults + Self.gradients
@@ -94,7 +95,7 @@ public struct CaseFile: Sendable {
       }
     }
 
-    guard let output = file.tensors["o"] else {
+    guard let output = file.tensors[isFilled ? "o" : "q"] else {
       throw reader.error("o", "is missing", "run the kernel and add its results")
     }
     let claimed = try reader.metadata(
@@ -119,7 +120,8 @@ public struct CaseFile: Sendable {
       return Result(
         name: name, values: try reader.tensor(name, layout, shape: shape), storage: storage)
     }
-    guard results.contains(where: { Self.gradients.contains($0.name) }) else {
+    let hasGradients = results.contains { Self.gradients.contains($0.name) }
+    guard hasGradients || !isFilled && file.tensors["do"] != nil else {
       cotangent = nil
       return
     }

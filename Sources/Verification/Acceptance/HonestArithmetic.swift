@@ -1,83 +1,93 @@
 import Algebra
 import DeltaRule
 
-/// The results that honest kernels of some precision give on the very data of a case.
-///
-/// They tell how large an error the precision excuses.
-enum HonestArithmetic {
-  typealias Results = [String: Tensor<Double>]
+/// The tensors of a case that were computed, by their names in its file.
+typealias Results = [String: Tensor<Double>]
 
+/// Kernels that are right, run on the very data of a case.
+///
+/// They tell how large an error a precision excuses.
+enum HonestArithmetic {
   private static let chunkLengths = [16, 64]
 
-  /// One closure for each honest kernel.
-  static func kernels(for file: CaseFile) -> [@Sendable () throws -> Results] {
-    switch file.precision {
-    case .f64:
-      kernels(for: file, { $0 }, [recurrent()])
-        + kernels(for: file, { InOrder<Double>($0) }, [recurrent()] + chunked())
-    case .f32:
-      kernels(for: file, { Float($0) }, [recurrent()])
-        + kernels(for: file, { InOrder<Float>($0) }, [recurrent()] + chunked())
-    case .bf16, .f16:
-      kernels(for: file, { $0 }, mixed(file.precision.rounded))
-    case .tf32:
-      // Matrix units take float32 operands and drop their last bits.
-      kernels(for: file, { $0 }, mixed(file.precision.rounded) + mixed(file.precision.truncated))
-    }
-  }
-
   /// The recurrence in at least twice the claimed precision.
-  static func reference(for file: CaseFile) throws -> Results {
+  static func reference(for file: CaseFile) async throws -> Results {
     file.precision == .f64
-      ? try results(for: file, DoubleDouble.init, recurrent())
-      : try results(for: file, { $0 }, recurrent())
+      ? try await file.results(DoubleDouble.init, by: recurrent())
+      : try await file.results(Double.init(_:), by: recurrent())
   }
 
-  private typealias Kernel<Scalar: Ring> = (form: Formulation<Scalar>, chunkLength: Int)
-
-  // Not looked up in `Formulation.all`, which would be written out for every number type here.
-  private static func recurrent<Scalar>() -> Kernel<Scalar> {
-    (
-      Formulation(
-        "recurrence", cost: .recurrence, takesVectorBeta: true,
-        forward: { recurrence($0) }, backward: { recurrenceBackward($0, $1) }), 1
-    )
-  }
-
-  private static func chunked<Scalar>() -> [Kernel<Scalar>] {
-    let form = Formulation<Scalar>(
-      chunked: "chunkwise", cost: .chunkwise,
-      forward: { chunkwise($0, chunkLength: $1) },
-      backward: { chunkwiseBackward($0, $1, chunkLength: $2) })
-    return chunkLengths.map { (form, $0) }
-  }
-
-  private static func mixed(
-    _ rounded: @escaping @Sendable (Double) -> Double
-  ) -> [Kernel<Double>] {
-    chunkLengths.map { (mixedPrecisionChunkwise(rounded), $0) }
-  }
-
-  private static func kernels<Scalar: Real>(
-    for file: CaseFile, _ convert: @escaping @Sendable (Double) -> Scalar,
-    _ kernels: [Kernel<Scalar>]
-  ) -> [@Sendable () throws -> Results] {
-    kernels.map { kernel in { try results(for: file, convert, kernel) } }
-  }
-
-  /// What a kernel over `Scalar` returns, read back as `Double`.
-  private static func results<Scalar: Real>(
-    for file: CaseFile, _ convert: (Double) -> Scalar, _ kernel: Kernel<Scalar>
-  ) throws -> Results {
-    let problem = file.problem.map(convert)
-    let operands = file.usesL2Norm ? problem.normalizingQueriesAndKeys() : problem
-    let solution = operands.solve { kernel.form.solve($0, chunkLength: kernel.chunkLength) }
-    var results = ["o": solution.o, "final_state": solution.finalState]
-    if let cotangent = file.cotangent {
-      var gradient = try operands.gradient(cotangent.map(convert)) {
-        kernel.form.gradient(of: $0, $1, chunkLength: kernel.chunkLength)
+  /// What honest kernels of the claimed precision return.
+  static func results(for file: CaseFile) async throws -> [Results] {
+    var results: [Results] = []
+    switch file.precision {
+    case .f64: results.append(try await file.results(Double.init(_:), by: recurrent()))
+    case .f32: results.append(try await file.results(Float.init(_:), by: recurrent()))
+    case .tf32, .bf16, .f16: break
+    }
+    for model in PrecisionModel.honest(for: file.precision) {
+      for chunkLength in chunkLengths {
+        results.append(try await file.results(of: model, chunkLength: chunkLength))
       }
-      if file.usesL2Norm { gradient = problem.normalizationBackward(gradient) }
+    }
+    return results
+  }
+
+  /// Not looked up in `Formulation.all`, which would be written out for every number type here.
+  private static func recurrent<Scalar>() -> Formulation<Scalar> {
+    Formulation(
+      "recurrence", cost: .recurrence, takesVectorBeta: true,
+      forward: { recurrence($0) }, backward: { recurrenceBackward($0, $1) })
+  }
+}
+
+extension CaseFile {
+  /// What the chunk kernel of a precision model returns.
+  func results(of model: PrecisionModel, chunkLength: Int) async throws -> Results {
+    model.accumulator == .binary64
+      ? try await results(
+        Double.init(_:), by: PrecisionModel.inDouble(model), chunkLength: chunkLength)
+      : try await results(
+        Float.init(_:), by: PrecisionModel.inFloat(model), chunkLength: chunkLength)
+  }
+
+  /// What a formulation returns, head by head on every core, read back as `Double`.
+  func results<Scalar: Real>(
+    _ convert: (Double) -> Scalar, by form: Formulation<Scalar>, chunkLength: Int = 1
+  ) async throws -> Results {
+    typealias Answer = (solution: Solution<Scalar>, gradient: Gradient<Scalar>?)
+    let problem = problem.map(convert)
+    let operands = usesL2Norm ? problem.normalizingQueriesAndKeys() : problem
+    let cotangent = cotangent?.map(convert)
+    let count = operands.sequenceCount * operands.headCount
+    let answers = await withTaskGroup(of: (Int, Answer).self) { group in
+      for index in 0..<count {
+        group.addTask {
+          let (sequence, head) = index.quotientAndRemainder(dividingBy: operands.headCount)
+          let (batch, tokens) = operands.location(ofSequence: sequence)
+          let part = operands.head(head, ofSequence: sequence)
+          let gradient = cotangent.map {
+            form.gradient(
+              of: part,
+              Cotangent(
+                o: $0.o[batch, tokens: tokens, head: head],
+                finalState: $0.finalState[sequence, stateOfHead: head]), chunkLength: chunkLength)
+          }
+          return (index, (form.solve(part, chunkLength: chunkLength), gradient))
+        }
+      }
+      var answers = [Answer?](repeating: nil, count: count)
+      for await (index, answer) in group { answers[index] = answer }
+      return answers.compactMap { $0 }
+    }
+    // What puts batches together asks for their heads in this order.
+    var solutions = answers.map(\.solution)[...]
+    let solution = operands.solve { _ in solutions.removeFirst() }
+    var results = ["o": solution.o, "final_state": solution.finalState]
+    if let cotangent {
+      var gradients = answers.compactMap(\.gradient)[...]
+      var gradient = try operands.gradient(cotangent) { _, _ in gradients.removeFirst() }
+      if usesL2Norm { gradient = problem.normalizationBackward(gradient) }
       results["dq"] = gradient.dq
       results["dk"] = gradient.dk
       results["dv"] = gradient.dv

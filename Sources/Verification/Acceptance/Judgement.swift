@@ -1,6 +1,5 @@
 import Algebra
 import DeltaRule
-import Foundation
 public import TensorFiles
 
 /// What came of one file.
@@ -21,6 +20,8 @@ public enum Verdict: Sendable {
 public struct Judgement: Sendable {
   public let file: CaseFile
   public let tensors: [TensorJudgement]
+  /// What the mistake looks like; empty where there is none.
+  public let diagnosis: [Finding]
 
   /// Whether every tensor is right.
   public var isRight: Bool { tensors.allSatisfy(\.isRight) }
@@ -31,161 +32,93 @@ public struct Judgement: Sendable {
   /// kernels of that precision make on the same data say how large an error may be: as a whole, in
   /// each row (b, t, h) and at each element.
   ///
-  /// - Throws: `TensorFileError` where the inputs are such that the reference itself overflows.
-  /// - Complexity: a few times the work of the recurrence, on as many threads as there are kernels.
+  /// - Throws: `TensorFileError` where the inputs are such that honest arithmetic overflows.
+  /// - Complexity: a few times the work of the recurrence, on every core.
   public init(of file: CaseFile) async throws {
+    let expectation = try await Expectation(for: file)
+    let tensors = await expectation.judge(file)
     self.file = file
-    async let reference = HonestArithmetic.reference(for: file)
-    let honest = try await withThrowingTaskGroup(of: HonestArithmetic.Results.self) { group in
-      for kernel in HonestArithmetic.kernels(for: file) { group.addTask { try kernel() } }
-      return try await group.reduce(into: []) { $0.append($1) }
-    }
-    let exact = try await reference
-    guard exact.values.allSatisfy({ $0.elements.allSatisfy(\.isFinite) }) else {
-      throw TensorFileError(
-        file: file.name, problem: "its inputs let the exact result grow past Double",
-        remedy: "normalise the keys so that β|k|² ≤ 2")
-    }
-    tensors = file.results.compactMap { result in
-      exact[result.name].map { exact in
-        TensorJudgement(
-          result, exact: exact, honest: honest.compactMap { $0[result.name] }, layout: file.layout)
+    self.tensors = tensors
+    diagnosis =
+      tensors.allSatisfy(\.isRight) ? [] : try await Diagnosis(file, expectation, tensors).findings
+  }
+}
+
+/// What a case should give, and how far an honest kernel may be from it.
+struct Expectation: Sendable {
+  let exact: Results
+  let honest: [Results]
+
+  /// - Parameter precision: what the kernel claims to compute in; by default what the file says.
+  init(for file: CaseFile, claiming precision: Precision? = nil) async throws {
+    var file = file
+    file.precision = precision ?? file.precision
+    exact = try await HonestArithmetic.reference(for: file)
+    honest = try await HonestArithmetic.results(for: file)
+    try file.checkRange(of: exact, honest)
+  }
+
+  func judge(_ file: CaseFile) async -> [TensorJudgement] {
+    await withTaskGroup(of: (Int, TensorJudgement?).self) { group in
+      for (index, result) in file.results.enumerated() {
+        group.addTask { (index, judge(result, layout: file.layout)) }
       }
+      return await group.reduce(into: []) { $0.append($1) }
+    }.sorted { $0.0 < $1.0 }.compactMap(\.1)
+  }
+
+  private func judge(_ result: CaseFile.Result, layout: CaseFile.Layout) -> TensorJudgement? {
+    exact[result.name].map { exact in
+      TensorJudgement(
+        result, exact: exact,
+        ExcusedErrors(exact, honest: honest.compactMap { $0[result.name] }, result), layout: layout)
     }
   }
 }
 
-/// The verdict on one tensor.
-///
-/// Each ratio is an error over the largest that is allowed there: at most 1 where it is right.
-public struct TensorJudgement: Sendable {
-  public let name: String
-  /// For the root mean square of all errors.
-  public let whole: Double
-  /// For the root mean square of the errors in a row (b, t, h): the largest.
-  public let row: Double
-  /// For single errors: the largest.
-  public let element: Double
-  /// The element with the largest ratio; nil where the tensor is empty.
-  public let worstElement: Element?
-
-  public struct Element: Sendable {
-    /// In the file's own order of axes.
-    public let index: [Int]
-    /// What stands there, and what should.
-    public let value: Double
-    public let expected: Double
+extension CaseFile {
+  /// Refuses inputs on which arithmetic of the claimed precision cannot be judged.
+  fileprivate func checkRange(of exact: Results, _ honest: [Results]) throws {
+    func overflows(_ results: Results) -> Bool {
+      results.values.contains { !$0.elements.allSatisfy(\.isFinite) }
+    }
+    guard overflows(exact) || honest.contains(where: overflows) else { return }
+    // A kernel that stays finite where honest ones do not has done better; it is judged.
+    let isFinite = results.allSatisfy { $0.values.elements.allSatisfy(\.isFinite) }
+    if isFinite, !overflows(exact), !honest.allSatisfy(overflows) { return }
+    let strongest = strongestWrite
+    throw TensorFileError(
+      file: name,
+      problem: strongest.growth > 2
+        ? "its inputs let honest \(precision.rawValue) arithmetic overflow: at token "
+          + "\(strongest.index) β|k|² is \(strongest.growth), and a state can grow by "
+          + "|1 − β|k|²| at every token"
+        : "its inputs let honest \(precision.rawValue) arithmetic overflow",
+      remedy: strongest.growth > 2
+        ? "normalise the keys so that β|k|² ≤ 2; this is no bug of the kernel"
+        : "use smaller values, states, cotangents or a smaller scale")
   }
 
-  public var isRight: Bool { whole <= 1 && row <= 1 && element <= 1 }
-
-  init(
-    _ result: CaseFile.Result, exact: Tensor<Double>, honest: [Tensor<Double>],
-    layout: CaseFile.Layout
-  ) {
-    let values = result.values.elements
-    let errors = zip(values, exact.elements).map { value, expected in
-      value.isFinite ? abs(value - expected) : .infinity
+  /// The token [b, t, h] that writes most strongly, and its β|k|².
+  private var strongestWrite: (index: [Int], growth: Double) {
+    let operands = usesL2Norm ? problem.normalizingQueriesAndKeys() : problem
+    let (k, beta) = (operands.k, operands.beta)
+    let (L, H) = (beta.shape[1], beta.shape[2])
+    let (dk, width) = (k.shape[3], beta.shape.count == 4 ? beta.shape[3] : 1)
+    let squares = stride(from: 0, to: k.elements.count, by: dk).map { start in
+      k.elements[start..<start + dk].reduce(0) { $0 + $1 * $1 }
     }
-    let width = exact.shape.count == 4 ? exact.shape[3] : 1
-    let excused = ExcusedErrors(exact, honest: honest, result)
-
-    name = result.name
-    whole = ratio(rootMeanSquare(errors), excused.whole, count: errors.count)
-    row =
-      excused.rows.enumerated().map { r, excused in
-        ratio(rootMeanSquare(errors[r * width..<(r + 1) * width]), excused, count: width)
-      }.max() ?? 0
-    let ratios = errors.indices.map { ratio(errors[$0], excused.elements[$0], count: 1) }
-    let worst = ratios.indices.max { ratios[$0] < ratios[$1] }
-    element = worst.map { ratios[$0] } ?? 0
-    worstElement = worst.map { worst in
-      var index = exact.shape.map { _ in 0 }
-      var rest = worst
-      for axis in exact.shape.indices.reversed() {
-        index[axis] = rest % exact.shape[axis]
-        rest /= exact.shape[axis]
-      }
-      if layout == .headsFirst, result.isTokenwise { index.swapAt(1, 2) }
-      return Element(index: index, value: values[worst], expected: exact.elements[worst])
-    }
-  }
-}
-
-/// An error over the largest allowed one; an exact zero needs no allowance.
-///
-/// Honest kernels differ among themselves by less than 3, and the root mean square of n normal deviates
-/// is above 1 + 3.5/√n once in a million times.
-private func ratio(_ error: Double, _ excused: Double, count: Int) -> Double {
-  error == 0 ? 0 : error / (excused * 3 * (1 + 3.5 / Double(count).squareRoot()))
-}
-
-private func rootMeanSquare(_ values: some Collection<Double>) -> Double {
-  // Squares of what the largest makes 1 neither overflow nor vanish together.
-  guard let largest = values.max(), largest > 0, largest < .infinity else {
-    return values.max() ?? 0
-  }
-  let squares = values.reduce(0) { $0 + ($1 / largest) * ($1 / largest) }
-  return largest * (squares / Double(values.count)).squareRoot()
-}
-
-/// The root mean square of the errors that the precision excuses.
-private struct ExcusedErrors {
-  let whole: Double
-  /// For each row (b, t, h).
-  let rows: [Double]
-  let elements: [Double]
-
-  /// The largest error of an honest kernel, but no less than storing the result costs.
-  ///
-  /// Within one head the size of an error at (row, column) is taken as a number for the row times one
-  /// for the column, which leaves enough errors to estimate both from. Few numbers may be right by
-  /// luck: a row, or a column, counts as if it held eight more of the size that is usual in its head.
-  init(_ exact: Tensor<Double>, honest: [Tensor<Double>], _ result: CaseFile.Result) {
-    let width = exact.shape.count == 4 ? exact.shape[3] : 1
-    let rowCount = exact.elements.count / width
-    let stored = exact.elements.map(result.storage.roundingError)
-    let kernels = honest.map { kernel in
-      zip(kernel.elements, zip(exact.elements, stored)).map { value, expected in
-        value.isFinite ? max(abs(value - expected.0), expected.1) : expected.1
-      }
-    }
-    whole = kernels.map(rootMeanSquare).max() ?? 0
-
-    // [B, T, H, D]: rows of one head lie H apart. [N, H, dk, dv]: dk of them follow one another.
-    let (outer, inner) = (exact.shape[1], exact.shape[2])
-    func head(of row: Int) -> Int {
-      result.isTokenwise
-        ? row / (outer * inner) * inner + row % inner : row / inner
-    }
-    var rows = [Double](repeating: 0, count: rowCount)
-    var elements = [Double](repeating: 0, count: exact.elements.count)
-    for members in Dictionary(grouping: 0..<rowCount, by: head).values {
-      for errors in kernels {
-        let ofRows = members.map { rootMeanSquare(errors[$0 * width..<($0 + 1) * width]) }
-        let usual = ofRows.sorted()[members.count / 2]
-        let steadyRows = ofRows.map { steadied($0, count: width, usual) }
-        let all = rootMeanSquare(ofRows)
-        let ofColumns = (0..<width).map { column in
-          let own = rootMeanSquare(members.map { errors[$0 * width + column] })
-          return all == 0 ? 1 : steadied(own, count: members.count, all) / all
-        }
-        for (row, steady) in zip(members, steadyRows) {
-          rows[row] = max(rows[row], steady)
-          for column in 0..<width {
-            let i = row * width + column
-            elements[i] = max(elements[i], steady * ofColumns[column])
-          }
+    var strongest = (index: [0, 0, 0], growth: 0.0)
+    for b in 0..<beta.shape[0] {
+      for t in 0..<L {
+        for h in 0..<H {
+          let row = (b * L + t) * H + h
+          let square = squares[(b * L + t) * k.shape[2] + operands.keyHead(of: h)]
+          let growth = (beta.elements[row * width..<(row + 1) * width].max() ?? 0) * square
+          if growth > strongest.growth { strongest = ([b, t, h], growth) }
         }
       }
     }
-    self.rows = rows
-    self.elements = elements
+    return strongest
   }
-}
-
-/// The root mean square `own` of `count` numbers, with eight numbers of size `usual` added to them.
-private func steadied(_ own: Double, count: Int, _ usual: Double) -> Double {
-  let n = Double(count)
-  return hypot(own * (n / (n + 8)).squareRoot(), usual * (8 / (n + 8)).squareRoot())
 }

@@ -21,7 +21,8 @@ struct Case<Scalar: DrawnScalar>: Sendable {
 
   /// Draws a case; the first regime that a restriction allows is the simplest.
   init(from source: inout ChoiceSource, _ restrictions: Restrictions = .none) throws {
-    let chunkLength = source.integer(in: 1...5)
+    // 16: as long as a block of the inverse in most kernels, and longer than any sequence here.
+    let chunkLength = source.element(of: [1, 2, 3, 4, 5, 16])
     let favourites = [
       0, 1, chunkLength - 1, chunkLength, chunkLength + 1, 2 * chunkLength, 3 * chunkLength + 1,
     ]

@@ -3,7 +3,7 @@ import DeltaRule
 import PropertyTesting
 
 /// A single-head problem in floating point, with numbers in [−1, 1] and β in [0, 2].
-struct FloatCase<Base: BinaryFloatingPoint & Real>: CustomStringConvertible {
+struct FloatCase<Base: Real>: CustomStringConvertible {
   let problem: Problem<Base>
   let chunkLength: Int
 
@@ -14,12 +14,11 @@ struct FloatCase<Base: BinaryFloatingPoint & Real>: CustomStringConvertible {
     let (keyFeatures, valueFeatures) = (source.dimension(1...4), source.dimension(1...3))
     let vectorBeta = source.oneIn(4)
     let betaFeatures = vectorBeta ? valueFeatures.count : 1
-    // 24 significant bits: every entry is exact in both types.
     func number(_ source: inout ChoiceSource) -> Base {
-      Base(source.integer(in: -(1 << 24)...1 << 24)) / Base(1 << 24)
+      Base(Double(source.integer(in: -(1 << 24)...1 << 24)) * 0x1p-24)
     }
     func strength(_ source: inout ChoiceSource) -> Base {
-      Base(source.integer(in: 0...1 << 23)) / Base(1 << 22)
+      Base(Double(source.integer(in: 0...1 << 23)) * 0x1p-22)
     }
     func matrix(_ rows: Dimension, _ columns: Dimension) -> Matrix<Base> {
       let entries = source.each(rows) { $0.each(columns) { number(&$0) } }

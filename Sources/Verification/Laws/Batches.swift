@@ -24,8 +24,8 @@ extension Law {
     "The gradient of a batch is that of its heads, and what the heads of a group send to the queries "
       + "and keys they share adds up.",
     formula: "dk[b, :, h′] = Σ_{h: ⌊h·Hk/H⌋ = h′} dk of head h", theorem: "packing",
-    LawInstance.formulations(
-      "GR.batch", over: PrimeField.self, cases: 200,
+    LawInstance.candidates(
+      "GR.batch", cases: 200,
       requiring: ["an empty sequence", "head groups above 1", "head groups 1"],
       for: { source in
         let batch = try BatchCase<PrimeField>(from: &source, packed: source.oneIn(2))
@@ -41,7 +41,7 @@ extension Law {
             }
           })
       }
-    ) { formulation, value, seen in
+    ) { candidate, value, seen in
       let batch = value.batch
       for regime in batch.regimes { seen.label(regime) }
       let (problem, C) = (batch.problem, batch.chunkLength)
@@ -50,9 +50,9 @@ extension Law {
         finalState: Tensor(
           shape: problem.initialState.shape,
           elements: value.cotangents.flatMap { $0.flatMap(\.finalState.entries) }))
-      let whole = try problem.valueWithPullback(by: formulation, chunkLength: C).pullback(cotangent)
+      let whole = try candidate.kernel.gradient(problem, cotangent, C)
       let parts = zip(batch.heads, value.cotangents).map { heads, cotangents in
-        zip(heads, cotangents).map { formulation.gradient(of: $0, $1, chunkLength: C) }
+        zip(heads, cotangents).map { candidate.formulation.gradient(of: $0, $1, chunkLength: C) }
       }
       let groupSize = problem.headCount / problem.k.shape[2]
       func shared(
@@ -92,18 +92,18 @@ extension Law {
 
   private static func batches(
     _ law: String, packed: Bool, requiring labels: [String]
-  ) -> [LawInstance] {
-    LawInstance.formulations(
-      law, over: PrimeField.self, cases: 900, requiring: labels,
+  ) -> Checks {
+    LawInstance.candidates(
+      law, cases: 900, requiring: labels,
       for: { try BatchCase<PrimeField>(from: &$0, packed: packed) }
-    ) { formulation, batch, seen in
+    ) { candidate, batch, seen in
       for regime in batch.regimes { seen.label(regime) }
-      let whole = batch.problem.solve { formulation.solve($0, chunkLength: batch.chunkLength) }
+      let whole = try candidate.kernel.solve(batch.problem, batch.chunkLength)
       let (H, dv) = (batch.problem.headCount, batch.problem.v.shape[3])
       for (n, heads) in batch.heads.enumerated() {
         let (row, start) = packed ? (0, batch.problem.boundaries?[n] ?? 0) : (n, 0)
         for (h, head) in heads.enumerated() {
-          let alone = formulation.solve(head, chunkLength: batch.chunkLength)
+          let alone = candidate.formulation.solve(head, chunkLength: batch.chunkLength)
           let o = Matrix(head.length, dv) { t, d in
             whole.o.elements[((row * batch.problem.v.shape[1] + start + t) * H + h) * dv + d]
           }

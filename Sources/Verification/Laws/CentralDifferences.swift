@@ -9,29 +9,31 @@ extension Law {
       + "recurrence find, within the error that they know of themselves.",
     formula: "|⟨∇f, u⟩ − R| ≤ |R − R′| + rounding / h, R and R′ extrapolated (Richardson)",
     theorem: "central-differences",
-    Formulations.double.map { formulation in
-      LawInstance(
-        formulation.name, numbers: "Double",
-        Property(
-          "GR.diff/\(formulation.name)", cases: 60, for: { try FloatCase<Double>(from: &$0) }
-        ) { drawn, seen in
-          let problem = drawn.problem
-          // The inputs themselves serve as cotangent and as direction.
-          let cotangent = Cotangent(o: problem.v, finalState: problem.initialState)
-          let direction = Gradient(
-            dq: problem.k, dk: problem.q, dv: problem.v, dbeta: problem.beta,
-            dh0: problem.initialState)
-          let slope = formulation.gradient(of: problem, cotangent, chunkLength: drawn.chunkLength)
-            .pairing(direction)
-          let witness = try Witness(of: problem, cotangent, direction)
-          let error = abs(slope - witness.slope)
-          guard error <= witness.error else {
-            throw Falsified(
-              "the slope is \(slope), central differences find \(witness.slope) ± \(witness.error)")
-          }
-          if witness.error > 0 { seen.record("difference / its bound", error / witness.error) }
-        })
-    })
+    Checks(
+      Formulations.double.map { formulation in
+        LawInstance(
+          formulation.name, numbers: "Double",
+          Property(
+            "GR.diff/\(formulation.name)", cases: 60, for: { try FloatCase<Double>(from: &$0) }
+          ) { drawn, seen in
+            let problem = drawn.problem
+            // The inputs themselves serve as cotangent and as direction.
+            let cotangent = Cotangent(o: problem.v, finalState: problem.initialState)
+            let direction = Gradient(
+              dq: problem.k, dk: problem.q, dv: problem.v, dbeta: problem.beta,
+              dh0: problem.initialState)
+            let slope = formulation.gradient(of: problem, cotangent, chunkLength: drawn.chunkLength)
+              .pairing(direction)
+            let witness = try Witness(of: problem, cotangent, direction)
+            let error = abs(slope - witness.slope)
+            guard error <= witness.error else {
+              throw Falsified(
+                "the slope is \(slope), central differences find \(witness.slope) ± \(witness.error)"
+              )
+            }
+            if witness.error > 0 { seen.record("difference / its bound", error / witness.error) }
+          })
+      }))
 }
 
 /// The slope of ⟨c, recurrence(x + t·u)⟩ at t = 0 by central differences, and how far it may be off.

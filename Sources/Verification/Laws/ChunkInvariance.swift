@@ -7,7 +7,7 @@ extension Law {
     "CS", "chunk length", "The chunk length does not change the result.",
     formula: "f_C(x) = f_C′(x)", theorem: "chunkwise",
     LawInstance.formulations(
-      "CS", over: PrimeField.self, cases: 3000, requiring: ["chunks and a tail", "L = C"],
+      "CS", cases: 3000, requiring: ["chunks and a tail", "L = C"],
       where: \.isChunked,
       for: { source in
         Variation(
@@ -26,7 +26,7 @@ extension Law {
       + "chunk up.",
     formula: "f(x ++ 0) = f(x) on the tokens of x; S_L the same", theorem: "padding",
     LawInstance.formulations(
-      "CS.pad", over: PrimeField.self, cases: 1500,
+      "CS.pad", cases: 1500,
       for: { source in
         Variation(try Case<PrimeField>(from: &source), "padded by", source.integer(in: 1...5))
       }
@@ -51,7 +51,7 @@ extension Law {
       + "enters it.",
     formula: "f_C(x₁ ++ x₂) = f_C(x₁) ; f_{|x₂|}(x₂),  |x₁| = C·⌊L/C⌋", theorem: "chunkwise",
     LawInstance.formulations(
-      "CS.tail", over: PrimeField.self, cases: 3000, requiring: ["chunks and a tail"],
+      "CS.tail", cases: 3000, requiring: ["chunks and a tail"],
       where: \.isChunked, for: { try Case<PrimeField>(from: &$0) }
     ) { formulation, drawn, seen in
       seen.label(drawn)

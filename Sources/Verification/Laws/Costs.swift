@@ -8,30 +8,33 @@ extension Law {
     "A formulation takes exactly the multiplications and additions that it documents, and no "
       + "division.",
     formula: "count(f; L, C, dk, dv) = the documented polynomials", theorem: "costs",
-    Formulations.counting.map { formulation in
-      LawInstance(
-        formulation.name, numbers: "operation counter", isExhaustive: true,
-        Property("CO.work/\(formulation.name)", for: { CostShape(from: &$0) }) { shape, _ in
-          let counts = try formulation.counts(for: shape)
-          let cost = formulation.cost
-          try require("multiplications", counts.multiplications, equal: cost.multiplications, shape)
-          try require("additions", counts.additions, equal: cost.additions, shape)
-          guard counts.divisions == 0 else { throw Falsified("\(counts.divisions) divisions") }
-        })
-    })
+    Checks(
+      Formulations.counting.map { formulation in
+        LawInstance(
+          formulation.name, numbers: "operation counter", isExhaustive: true,
+          Property("CO.work/\(formulation.name)", for: { CostShape(from: &$0) }) { shape, _ in
+            let counts = try formulation.counts(for: shape)
+            let cost = formulation.cost
+            try require(
+              "multiplications", counts.multiplications, equal: cost.multiplications, shape)
+            try require("additions", counts.additions, equal: cost.additions, shape)
+            guard counts.divisions == 0 else { throw Falsified("\(counts.divisions) divisions") }
+          })
+      }))
 
   static let depth = Law(
     "CO.depth", "critical path",
     "A formulation is exactly as deep as it documents: so many operations must follow one another.",
     formula: "depth(f; L, C, dk, dv) = the documented polynomial", theorem: "costs",
-    Formulations.timing.map { formulation in
-      LawInstance(
-        formulation.name, numbers: "critical path", isExhaustive: true,
-        Property("CO.depth/\(formulation.name)", for: { CostShape(from: &$0) }) { shape, _ in
-          let depth = try formulation.depth(for: shape)
-          try require("depth", depth, equal: formulation.cost.depth, shape)
-        })
-    })
+    Checks(
+      Formulations.timing.map { formulation in
+        LawInstance(
+          formulation.name, numbers: "critical path", isExhaustive: true,
+          Property("CO.depth/\(formulation.name)", for: { CostShape(from: &$0) }) { shape, _ in
+            let depth = try formulation.depth(for: shape)
+            try require("depth", depth, equal: formulation.cost.depth, shape)
+          })
+      }))
 }
 
 /// The sizes that a cost depends on.

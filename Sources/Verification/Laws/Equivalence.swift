@@ -8,25 +8,27 @@ extension Law {
     "EQ", "equivalence",
     "Every formulation gives what the recurrence gives, to the last digit.",
     formula: "f(q, k, v, β, scale, S₀) = recurrence(q, k, v, β, scale, S₀)", theorem: "equivalence",
-    Formulations.primeField.dropFirst().map {
-      .equivalence(of: $0, cases: 6000, requiring: Case<PrimeField>.allRegimes)
-    },
-    Formulations.rational.dropFirst().map { .equivalence(of: $0, cases: 40) })
+    Checks(
+      Formulations.primeField.dropFirst().map {
+        .equivalence(of: $0, cases: 6000, requiring: Case<PrimeField>.allRegimes)
+      }, about: { .equivalence(of: $0.formulation, cases: 6000) }),
+    Checks(Formulations.rational.dropFirst().map { .equivalence(of: $0, cases: 40) }))
 
   static let smallScope = Law(
     "EQ.small", "equivalence, every small case",
     "Every formulation equals the recurrence on all one-dimensional problems of at most two tokens "
       + "with entries −1, 0 and 1 and scale 1.",
     formula: "∀ L ≤ 2, dk = dv = 1, entries ∈ {−1, 0, 1}, scale = 1", theorem: "equivalence",
-    Formulations.primeField.dropFirst().map { formulation in
-      let property = Property(
-        "EQ.small/\(formulation.name)", for: { try Self.smallProblem(&$0, formulation.isChunked) }
-      ) { value, _ in
-        try requireEquivalence(formulation, value.problem, chunkLength: value.chunkLength)
-      }
-      return LawInstance(
-        formulation.name, numbers: "integers mod 2⁶¹−1", isExhaustive: true, property)
-    })
+    Checks(
+      Formulations.primeField.dropFirst().map { formulation in
+        let property = Property(
+          "EQ.small/\(formulation.name)", for: { try Self.smallProblem(&$0, formulation.isChunked) }
+        ) { value, _ in
+          try requireEquivalence(formulation, value.problem, chunkLength: value.chunkLength)
+        }
+        return LawInstance(
+          formulation.name, numbers: "integers mod 2⁶¹−1", isExhaustive: true, property)
+      }))
 
   private static func smallProblem(
     _ source: inout ChoiceSource, _ isChunked: Bool
@@ -47,20 +49,21 @@ extension Law {
     "For small shapes every formulation gives the same polynomials in its inputs as the recurrence, "
       + "which proves it equal on every input of that shape, over every commutative ring.",
     formula: "f = recurrence in ℤ[q, k, v, β, scale, S₀]", theorem: "equivalence",
-    Formulations.symbolic.dropFirst().map { formulation in
-      let property = Property(
-        "EQ.symbols/\(formulation.name)",
-        for: { source in
-          try Self.symbolicProblem(
-            L: source.integer(in: 0...3), dk: source.integer(in: 1...2),
-            dv: source.integer(in: 1...2), chunkLength: source.integer(in: 1...2))
+    Checks(
+      Formulations.symbolic.dropFirst().map { formulation in
+        let property = Property(
+          "EQ.symbols/\(formulation.name)",
+          for: { source in
+            try Self.symbolicProblem(
+              L: source.integer(in: 0...3), dk: source.integer(in: 1...2),
+              dv: source.integer(in: 1...2), chunkLength: source.integer(in: 1...2))
+          }
+        ) { value, _ in
+          try requireEquivalence(formulation, value.problem, chunkLength: value.chunkLength)
         }
-      ) { value, _ in
-        try requireEquivalence(formulation, value.problem, chunkLength: value.chunkLength)
-      }
-      return LawInstance(
-        formulation.name, numbers: "polynomials over ℤ", isExhaustive: true, property)
-    })
+        return LawInstance(
+          formulation.name, numbers: "polynomials over ℤ", isExhaustive: true, property)
+      }))
 
   private static func symbolicProblem(
     L: Int, dk: Int, dv: Int, chunkLength: Int

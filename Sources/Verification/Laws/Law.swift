@@ -16,18 +16,53 @@ public struct Law: Sendable, Identifiable {
   public let theorem: String
   /// The law for each thing that it speaks about.
   public let instances: [LawInstance]
+  private let about: @Sendable (Candidate) -> LawInstance?
 
   init(
     _ id: String, _ title: String, _ statement: String, formula: String, theorem: String,
-    _ instances: [LawInstance]...
+    _ checks: Checks...
   ) {
     self.id = id
     self.title = title
     self.statement = statement
     self.formula = formula
     self.theorem = theorem
-    self.instances = instances.flatMap { $0 }
+    instances = checks.flatMap(\.instances)
+    about = { candidate in checks.lazy.compactMap { $0.about(candidate) }.first }
   }
+
+  /// This law for a kernel of yours; nil where it does not speak about kernels.
+  public func instance(for candidate: Candidate) -> LawInstance? { about(candidate) }
+}
+
+/// A kernel that laws may speak about, beside the formulations of this package.
+public struct Candidate: Sendable {
+  /// What it does with one head.
+  public let formulation: Formulation<PrimeField>
+  /// What it does with a batch.
+  public let kernel: Kernel<PrimeField>
+
+  /// - Parameter kernel: where nil, the formulation head by head.
+  public init(_ formulation: Formulation<PrimeField>, kernel: Kernel<PrimeField>? = nil) {
+    self.formulation = formulation
+    self.kernel = kernel ?? Kernel(formulation)
+  }
+}
+
+/// A law for some things, and for what it may speak about besides.
+struct Checks: ExpressibleByArrayLiteral, Sendable {
+  let instances: [LawInstance]
+  let about: @Sendable (Candidate) -> LawInstance?
+
+  init(
+    _ instances: [LawInstance],
+    about: @escaping @Sendable (Candidate) -> LawInstance? = { _ in nil }
+  ) {
+    self.instances = instances
+    self.about = about
+  }
+
+  init(arrayLiteral elements: LawInstance...) { self.init(elements) }
 }
 
 /// A law for one formulation, or for one number type.
@@ -67,15 +102,35 @@ public struct LawInstance: Sendable {
 
 extension LawInstance {
   /// A law about formulations, once for each.
-  static func formulations<Scalar: DrawnScalar, Value: Sendable>(
-    _ law: String, over field: Scalar.Type, cases: Int, requiring labels: [String] = [],
-    where isIncluded: (Formulation<Scalar>) -> Bool = { _ in true },
+  ///
+  /// - Parameter isOpen: whether it may speak of candidates, too.
+  static func formulations<Value: Sendable>(
+    _ law: String, cases: Int, requiring labels: [String] = [], isOpen: Bool = true,
+    where isIncluded: @escaping @Sendable (Formulation<PrimeField>) -> Bool = { _ in true },
     for draw: @escaping @Sendable (inout ChoiceSource) throws -> Value,
-    check: @escaping @Sendable (Formulation<Scalar>, Value, inout Observations) throws -> Void
-  ) -> [LawInstance] {
-    Scalar.formulations.filter(isIncluded).map {
-      about($0, law, cases: cases, requiring: labels, for: draw, check: check)
+    check: @escaping @Sendable (Formulation<PrimeField>, Value, inout Observations) throws -> Void
+  ) -> Checks {
+    candidates(
+      law, cases: cases, requiring: labels, isOpen: isOpen, where: isIncluded, for: draw
+    ) { candidate, value, seen in try check(candidate.formulation, value, &seen) }
+  }
+
+  /// A law about what formulations, or kernels, make of batches.
+  static func candidates<Value: Sendable>(
+    _ law: String, cases: Int, requiring labels: [String] = [], isOpen: Bool = true,
+    where isIncluded: @escaping @Sendable (Formulation<PrimeField>) -> Bool = { _ in true },
+    for draw: @escaping @Sendable (inout ChoiceSource) throws -> Value,
+    check: @escaping @Sendable (Candidate, Value, inout Observations) throws -> Void
+  ) -> Checks {
+    @Sendable
+    func about(_ candidate: Candidate) -> LawInstance? {
+      guard isIncluded(candidate.formulation) else { return nil }
+      return LawInstance.about(
+        candidate.formulation, law, cases: cases, requiring: labels, for: draw
+      ) { _, value, seen in try check(candidate, value, &seen) }
     }
+    let instances = PrimeField.formulations.compactMap { about(Candidate($0)) }
+    return isOpen ? Checks(instances, about: about) : Checks(instances)
   }
 
   /// A law about one formulation.

@@ -7,7 +7,7 @@ extension Law {
     "RED.zero", "β = 0", "Without writing the state stays, and every output reads it.",
     formula: "β = 0  ⟹  S_L = S₀, O = scale · Q S₀", theorem: "reductions",
     LawInstance.formulations(
-      "RED.zero", over: PrimeField.self, cases: 750,
+      "RED.zero", cases: 750,
       for: { try Case<PrimeField>(from: &$0, Restrictions(betas: [.zero])) }
     ) { formulation, drawn, _ in
       let problem = drawn.problem
@@ -25,7 +25,7 @@ extension Law {
     formula: "K Kᵀ = I, β = 1, S₀ = 0  ⟹  O = scale · tril(Q Kᵀ) V, S_L = Kᵀ V",
     theorem: "reductions",
     LawInstance.formulations(
-      "RED.linear", over: PrimeField.self, cases: 750,
+      "RED.linear", cases: 750,
       for: { source in
         let drawn = try Case<PrimeField>(
           from: &source,
@@ -99,9 +99,9 @@ extension Law {
   private static func unitKeys(
     _ law: String, beta: BetaRegime,
     _ check: @escaping @Sendable (Formulation<PrimeField>, Case<PrimeField>) throws -> Void
-  ) -> [LawInstance] {
+  ) -> Checks {
     LawInstance.formulations(
-      law, over: PrimeField.self, cases: 750,
+      law, cases: 750,
       for: {
         try Case<PrimeField>(
           from: &$0, Restrictions(keys: [.unit], betas: [beta], allowsVectorBeta: false))

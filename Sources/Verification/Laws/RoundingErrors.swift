@@ -12,9 +12,9 @@ extension Law {
     bounds(Formulations.float, Formulations.boundedFloat, "Float"),
     bounds(Formulations.double, Formulations.boundedDouble, "Double"))
 
-  private static func bounds<Base: BinaryFloatingPoint & Real>(
+  private static func bounds<Base: RoundedArithmetic & Real>(
     _ plain: [Formulation<Base>], _ bounded: [Formulation<RunningError<Base>>], _ name: String
-  ) -> [LawInstance] {
+  ) -> Checks {
     inFloatingPoint("BE", cases: 100, plain, bounded, name) { plain, bounded, drawn, seen in
       let result = plain.solve(drawn.problem, chunkLength: drawn.chunkLength)
       let withBounds = bounded.solve(
@@ -39,9 +39,9 @@ extension Law {
     gradientBounds(Formulations.float, Formulations.boundedFloat, "Float"),
     gradientBounds(Formulations.double, Formulations.boundedDouble, "Double"))
 
-  private static func gradientBounds<Base: BinaryFloatingPoint & Real>(
+  private static func gradientBounds<Base: RoundedArithmetic & Real>(
     _ plain: [Formulation<Base>], _ bounded: [Formulation<RunningError<Base>>], _ name: String
-  ) -> [LawInstance] {
+  ) -> Checks {
     inFloatingPoint("GR.error", cases: 40, plain, bounded, name) { plain, bounded, drawn, seen in
       // Any numbers will do for a cotangent: the values and the initial state are at hand.
       let cotangent = Cotangent(o: drawn.problem.v, finalState: drawn.problem.initialState)
@@ -66,26 +66,29 @@ extension Law {
   }
 
   /// A law about every formulation in floating point, beside itself with bounds.
-  private static func inFloatingPoint<Base: BinaryFloatingPoint & Real>(
+  private static func inFloatingPoint<Base: RoundedArithmetic & Real>(
     _ law: String, cases: Int, _ plain: [Formulation<Base>],
     _ bounded: [Formulation<RunningError<Base>>], _ name: String,
     _ check:
       @escaping @Sendable (
         Formulation<Base>, Formulation<RunningError<Base>>, FloatCase<Base>, inout Observations
       ) throws -> Void
-  ) -> [LawInstance] {
-    zip(plain, bounded).map { plain, bounded in
-      LawInstance(
-        plain.name, numbers: name,
-        Property(
-          "\(law)/\(plain.name)@\(name)", cases: cases, for: { try FloatCase<Base>(from: &$0) }
-        ) { drawn, seen in try check(plain, bounded, drawn, &seen) })
-    }
+  ) -> Checks {
+    Checks(
+      zip(plain, bounded).map { plain, bounded in
+        LawInstance(
+          plain.name, numbers: name,
+          Property(
+            "\(law)/\(plain.name)@\(name)", cases: cases, for: { try FloatCase<Base>(from: &$0) }
+          ) { drawn, seen in try check(plain, bounded, drawn, &seen) })
+      })
   }
 
   /// The exact value of a number that was drawn finite.
-  private static func exactly(_ value: some BinaryFloatingPoint) throws -> Dyadic {
-    guard let exact = Dyadic(exactly: value) else { throw Falsified("\(value) is not finite") }
+  private static func exactly(_ value: some RoundedArithmetic) throws -> Dyadic {
+    guard let exact = Dyadic(exactly: value.double) else {
+      throw Falsified("\(value) is not finite")
+    }
     return exact
   }
 

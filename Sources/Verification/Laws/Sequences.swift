@@ -8,7 +8,7 @@ extension Law {
     "Running a prefix, handing its final state on and running the rest is running the whole.",
     formula: "f(x ++ y, S₀) = f(x, S₀) ; f(y, S_|x|)", theorem: "splitting",
     LawInstance.formulations(
-      "ST", over: PrimeField.self, cases: 1500, requiring: ["non-zero state", "chunks and a tail"],
+      "ST", cases: 1500, requiring: ["non-zero state", "chunks and a tail"],
       for: { source in
         let drawn = try Case<PrimeField>(from: &source)
         return Variation(drawn, "split at", source.integer(in: 0...drawn.problem.length))
@@ -30,7 +30,7 @@ extension Law {
     "CA", "causality", "No output depends on a later token.",
     formula: "x_s = y_s for all s < t  ⟹  o_s(x) = o_s(y) for all s < t", theorem: "causality",
     LawInstance.formulations(
-      "CA", over: PrimeField.self, cases: 1500,
+      "CA", cases: 1500,
       for: { source in
         let drawn = try Case<PrimeField>(from: &source)
         let t = source.integer(in: 0...drawn.problem.length)

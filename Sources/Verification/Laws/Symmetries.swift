@@ -7,7 +7,7 @@ extension Law {
     "LIN", "linearity", "The result is linear in the values and the initial state together.",
     formula: "f(v + c·v′, S₀ + c·S₀′) = f(v, S₀) + c·f(v′, S₀′)", theorem: "linearity",
     LawInstance.formulations(
-      "LIN", over: PrimeField.self, cases: 1200,
+      "LIN", cases: 1200,
       for: { source in
         let drawn = try Case<PrimeField>(from: &source)
         func another(_ x: Matrix<PrimeField>) -> Matrix<PrimeField> {
@@ -46,7 +46,7 @@ extension Law {
     "SC", "scale", "The read-out factor scales the outputs and leaves the state alone.",
     formula: "f(c·scale) = (c·o, S_L)", theorem: "linearity",
     LawInstance.formulations(
-      "SC", over: PrimeField.self, cases: 750,
+      "SC", cases: 750,
       for: { source in
         Variation(
           try Case<PrimeField>(from: &source), "scaled by", PrimeField.drawn(from: &source))
@@ -65,7 +65,7 @@ extension Law {
     "RO.key", "key basis", "An orthogonal change of the key basis turns the state with it.",
     formula: "f(q R, k R, Rᵀ S₀) = (o, Rᵀ S_L),  Rᵀ R = I", theorem: "change-of-basis",
     LawInstance.formulations(
-      "RO.key", over: PrimeField.self, cases: 750,
+      "RO.key", cases: 750,
       for: { source in
         let drawn = try Case<PrimeField>(from: &source)
         return Variation(
@@ -88,7 +88,7 @@ extension Law {
     "An orthogonal change of the value basis turns outputs and state with it.",
     formula: "f(v R, S₀ R) = (o R, S_L R)", theorem: "change-of-basis",
     LawInstance.formulations(
-      "RO.value", over: PrimeField.self, cases: 750,
+      "RO.value", cases: 750,
       for: { source in
         let drawn = try Case<PrimeField>(
           from: &source, Restrictions(allowsVectorBeta: false))

@@ -1,13 +1,16 @@
+import Foundation
+
 extension Judgement {
   /// The verdict as a person reads it.
   public var text: String {
     var table = TextTable([
       ("tensor", .left), ("whole", .right), ("row", .right), ("element", .right),
-      ("worst element", .left), ("", .left),
+      ("bits", .right), ("worst element", .left), ("", .left),
     ])
     for tensor in tensors {
       table.append([
         tensor.name, shown(tensor.whole), shown(tensor.row), shown(tensor.element),
+        "\((tensor.bits * 10).rounded() / 10)",
         tensor.worstElement.map { "\(tensor.worst) = \($0.value), exactly \($0.expected)" } ?? "",
         tensor.isRight ? "right" : "WRONG",
       ])
@@ -17,8 +20,36 @@ extension Judgement {
         claims \(file.precision.rawValue); errors over the largest that \(file.precision.rawValue) \
       excuses on this data, right up to 1
       \(table.text)
-
+      \(diagnosis.map { "  → \($0.text)\n" }.joined())
       """
+  }
+}
+
+extension Finding {
+  /// The finding as a sentence.
+  public var text: String {
+    switch self {
+    case .fault(let fault, let tensors, let distance):
+      let thread = fault.thread.map { " (as in \($0))" } ?? ""
+      return "\(listed(tensors)) what a kernel gives in which \(fault.summary), to "
+        + "\(power(distance)): \(fault.rawValue)\(thread)"
+    case .model(let model, let tensors, let distance):
+      return "\(listed(tensors)) what float32 gives with \(model.name), to \(power(distance))"
+    case .precision(let precision):
+      return "consistent with \(precision.rawValue): honest \(precision.rawValue) arithmetic makes "
+        + "such errors"
+    case .factor(let tensor, let factor, let distance):
+      return "\(tensor) is \(Float(factor)) times what it should be, to \(power(distance))"
+    case .place(let text): return text
+    }
+  }
+
+  private func listed(_ tensors: [String]) -> String {
+    tensors.joined(separator: " ") + (tensors.count == 1 ? " is" : " are")
+  }
+
+  private func power(_ distance: Double) -> String {
+    distance == 0 ? "the last digit" : String(format: "%.1e", distance)
   }
 }
 

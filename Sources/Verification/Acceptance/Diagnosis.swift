@@ -1,0 +1,195 @@
+import Algebra
+import DeltaRule
+import Foundation
+
+/// Something that a wrong kernel's results tell about its mistake.
+public enum Finding: Sendable {
+  /// Tensors agree with those of a kernel that makes this mistake, to the relative distance `distance`.
+  case fault(Fault, tensors: [String], distance: Double)
+  /// Tensors agree with those of a kernel with these roundings.
+  case model(PrecisionModel, tensors: [String], distance: Double)
+  /// All errors are such as honest arithmetic of a lower precision makes.
+  case precision(Precision)
+  /// A tensor is a multiple of what it should be.
+  case factor(tensor: String, factor: Double, distance: Double)
+  /// Where a tensor is wrong.
+  case place(String)
+}
+
+/// What the mistake in a wrong file looks like.
+struct Diagnosis {
+  private(set) var findings: [Finding] = []
+
+  /// - Parameters:
+  ///   - expectation: for the whole file.
+  ///   - tensors: the judgement of its tensors, not all of them right.
+  init(_ file: CaseFile, _ expectation: Expectation, _ tensors: [TensorJudgement]) async throws {
+    let wrong = Set(tensors.filter { !$0.isRight }.map(\.name))
+    let small = try file.excerpt(around: tensors)
+    let suspects = try await Suspects(small, expectation, isWhole: small.isWhole(of: file), wrong)
+    findings = try await suspects.explanations()
+    if findings.isEmpty {
+      findings = try await file.lowerPrecision()
+    }
+    if findings.isEmpty {
+      findings = wrong.sorted().compactMap { file.factor(of: $0, expectation) }
+    }
+    findings += tensors.filter { !$0.isRight }.compactMap { file.place(of: $0, expectation) }
+  }
+}
+
+/// Runs kernels with known mistakes on a case, and compares.
+private struct Suspects {
+  let file: CaseFile
+  let expectation: Expectation
+  /// The results that are compared: the outputs, or the gradients where the outputs are right.
+  let compared: [CaseFile.Result]
+  let wrong: Set<String>
+
+  init(
+    _ file: CaseFile, _ expectation: Expectation, isWhole: Bool, _ wrong: Set<String>
+  ) async throws {
+    self.file = file
+    self.expectation = isWhole ? expectation : try await Expectation(for: file)
+    self.wrong = wrong
+    let isForward = CaseFile.forwardResults.contains { wrong.contains($0) }
+    compared = file.results.filter { CaseFile.forwardResults.contains($0.name) == isForward }
+  }
+
+  private var needsGradient: Bool {
+    compared.contains { CaseFile.gradients.contains($0.name) }
+  }
+
+  private typealias Suspect = (finding: Finding, score: Double)
+
+  /// The best explanations, at most three of the same quality.
+  func explanations() async throws -> [Finding] {
+    for chunkLength in [64, 32, 16, 128] {
+      let found = await suspects(chunkLength)
+      guard let best = found.map(\.score).min() else { continue }
+      // Half as far again for what differs by chance.
+      return found.filter { $0.score <= best + log(1.5) }.sorted { $0.score < $1.score }.prefix(3)
+        .map(\.finding)
+    }
+    return []
+  }
+
+  /// Those that explain the results.
+  private func suspects(_ chunkLength: Int) async -> [Suspect] {
+    let names = compared.map(\.name).filter(wrong.contains)
+    return await withTaskGroup(of: Suspect?.self) { group in
+      for fault in Fault.allCases {
+        group.addTask {
+          guard let results = try? file.results(of: fault, chunkLength, needsGradient) else {
+            return nil
+          }
+          return agreement(with: results, isLapse: false).map {
+            (.fault(fault, tensors: names, distance: $0.distance), $0.score)
+          }
+        }
+      }
+      if file.precision == .f32 || file.precision == .tf32 {
+        for model in PrecisionModel.lapses {
+          group.addTask {
+            var case_ = file
+            if !needsGradient { case_.cotangent = nil }
+            guard let results = try? await case_.results(of: model, chunkLength: chunkLength) else {
+              return nil
+            }
+            return agreement(with: results, isLapse: true).map {
+              (.model(model, tensors: names, distance: $0.distance), $0.score)
+            }
+          }
+        }
+      }
+      return await group.reduce(into: []) { found, suspect in
+        if let suspect { found.append(suspect) }
+      }
+    }
+  }
+
+  /// How near the compared results are to `suspected`, or nil where that does not explain them.
+  ///
+  /// - Parameter isLapse: whether what differs by a rounding may differ by more.
+  private func agreement(
+    with suspected: Results, isLapse: Bool
+  ) -> (distance: Double, score: Double)? {
+    var score = 0.0
+    var distance = 0.0
+    for result in compared {
+      guard let exact = expectation.exact[result.name], let suspect = suspected[result.name] else {
+        return nil
+      }
+      let residual = result.values.errors(from: suspect)
+      let size = rootMeanSquare(residual)
+      let excused = ExcusedErrors(
+        exact, honest: expectation.honest.compactMap { $0[result.name] }, result)
+      let ratios = excused.ratios(of: residual)
+      let agrees =
+        ratios.whole <= 1 && ratios.rows.allSatisfy { $0 <= 1 }
+        && ratios.elements.allSatisfy { $0 <= 1 }
+      if wrong.contains(result.name) {
+        let original = rootMeanSquare(result.values.errors(from: exact))
+        guard agrees || size <= (isLapse ? 0.3 : 0.02) * original else { return nil }
+        let values = rootMeanSquare(suspect.elements.map(abs))
+        distance = max(distance, values > 0 ? size / values : size)
+        score += log(max(size, .leastNormalMagnitude) / original)
+      } else {
+        guard agrees else { return nil }
+      }
+    }
+    return score.isFinite ? (distance, score) : nil
+  }
+}
+
+extension CaseFile {
+  /// What a kernel with this mistake returns, computed in `Double`.
+  fileprivate func results(
+    of fault: Fault, _ chunkLength: Int, _ needsGradient: Bool
+  ) throws -> Results {
+    let kernel = FaultyKernel<Double>(fault, chunkLength: chunkLength)
+    return try results(of: kernel, gradient: needsGradient, convert: { $0 })
+  }
+
+  /// What a faulty kernel returns: its outputs, or its gradients.
+  func results<Scalar: Real>(
+    of kernel: FaultyKernel<Scalar>, gradient needsGradient: Bool, convert: (Double) -> Scalar
+  ) throws -> Results {
+    let problem = problem.map(convert)
+    guard needsGradient, let cotangent else {
+      let solution = try kernel.solve(problem, usesL2Norm: usesL2Norm)
+      return ["o": solution.o, "final_state": solution.finalState].mapValues { $0.map(\.double) }
+    }
+    let gradient = try kernel.gradient(problem, cotangent.map(convert), usesL2Norm: usesL2Norm)
+    return [
+      "dq": gradient.dq, "dk": gradient.dk, "dv": gradient.dv, "dbeta": gradient.dbeta,
+      "dh0": gradient.dh0,
+    ].mapValues { $0.map(\.double) }
+  }
+
+  /// The highest precision below the claimed one that excuses every error, if there is one.
+  fileprivate func lowerPrecision() async throws -> [Finding] {
+    for precision in [Precision.f32, .tf32, .f16, .bf16]
+    where precision.format.significandBits < self.precision.format.significandBits {
+      guard let expectation = try? await Expectation(for: self, claiming: precision) else {
+        continue
+      }
+      if await expectation.judge(self).allSatisfy(\.isRight) { return [.precision(precision)] }
+    }
+    return []
+  }
+
+  /// The multiple of the exact values that a result is, if it is one.
+  fileprivate func factor(of name: String, _ expectation: Expectation) -> Finding? {
+    guard let values = results.first(where: { $0.name == name })?.values.elements,
+      let exact = expectation.exact[name]?.elements, values.allSatisfy(\.isFinite)
+    else { return nil }
+    let square = exact.reduce(0) { $0 + $1 * $1 }
+    let factor = zip(values, exact).reduce(0) { $0 + $1.0 * $1.1 } / square
+    let residual = rootMeanSquare(zip(values, exact).map { abs($0 - factor * $1) })
+    let original = rootMeanSquare(zip(values, exact).map { abs($0 - $1) })
+    guard factor.isFinite, residual <= 0.05 * original else { return nil }
+    return .factor(
+      tensor: name, factor: factor, distance: residual / rootMeanSquare(values.map(abs)))
+  }
+}

@@ -1,0 +1,213 @@
+import Algebra
+import DeltaRule
+import PropertyTesting
+
+extension PrecisionModel {
+  /// A chunk kernel as others write it, with the roundings of this model.
+  ///
+  /// `Scalar` is what sums are taken in: `Float` or `Double`.
+  func formulation<Scalar: Real>() -> Formulation<Scalar> {
+    Formulation(
+      chunked: name, cost: .chunkwise,
+      forward: { problem, chunkLength in
+        var rounder = Rounder<Scalar>(self)
+        var o = Matrix<Scalar>.zero(problem.length, problem.valueDimension)
+        var S = problem.initialState
+        for rows in problem.chunks(of: chunkLength) {
+          let chunk = ModelChunk(problem.tokens(rows, from: S), self, &rounder)
+          o[rows: rows] = chunk.o(&rounder)
+          S = chunk.finalState(&rounder)
+        }
+        return Solution(o: o, finalState: S)
+      },
+      backward: { problem, cotangent, chunkLength in
+        var rounder = Rounder<Scalar>(self)
+        var S = problem.initialState
+        let ranges = problem.chunks(of: chunkLength)
+        let chunks = ranges.map { rows in
+          let chunk = ModelChunk(problem.tokens(rows, from: S), self, &rounder)
+          S = chunk.finalState(&rounder)
+          return chunk
+        }
+        var gradient = Gradient(zerosFor: problem)
+        gradient.dh0 = cotangent.finalState
+        for (rows, chunk) in zip(ranges, chunks).reversed() {
+          let part = chunk.gradient(
+            Cotangent(o: cotangent.o[rows: rows], finalState: gradient.dh0), &rounder)
+          gradient.dq[rows: rows] = part.dq
+          gradient.dk[rows: rows] = part.dk
+          gradient.dv[rows: rows] = part.dv
+          gradient.dbeta[rows: rows] = part.dbeta
+          gradient.dh0 = part.dh0
+        }
+        return gradient
+      })
+  }
+
+  /// Both number types that sums may be taken in, written out here.
+  static let inFloat = { @Sendable (model: PrecisionModel) -> Formulation<Float> in
+    model.formulation()
+  }
+  static let inDouble = { @Sendable (model: PrecisionModel) -> Formulation<Double> in
+    model.formulation()
+  }
+}
+
+/// Rounds what is stored.
+private struct Rounder<Base: Real> {
+  private let model: PrecisionModel
+  private var random = Xoshiro256(seed: 0)
+
+  init(_ model: PrecisionModel) {
+    self.model = model
+    if case .stochastic(let seed) = model.rounding { random = Xoshiro256(seed: seed) }
+  }
+
+  mutating func callAsFunction(_ x: Matrix<Base>, _ format: FloatFormat) -> Matrix<Base> {
+    guard format != model.accumulator else { return x }
+    switch model.rounding {
+    case .toNearestEven: return x.map { Base(format.rounded($0.double)) }
+    case .towardZero: return x.map { Base(format.rounded($0.double, .towardZero)) }
+    case .stochastic:
+      return x.map { Base(format.rounded($0.double, .stochastic(random: random.next()))) }
+    }
+  }
+}
+
+/// One chunk, everything stored rounded. Names are those of `utTransformedBackward`.
+private struct ModelChunk<Base: Real> {
+  private let model: PrecisionModel
+  private let scale: Base
+  private let q: Matrix<Base>
+  private let k: Matrix<Base>
+  private let v: Matrix<Base>
+  private let beta: Matrix<Base>
+  /// The state carried, and as it enters products.
+  private let S: Matrix<Base>
+  private let entering: Matrix<Base>
+  private let inverse: Matrix<Base>
+  private let T: Matrix<Base>
+  private let W: Matrix<Base>
+  private let X: Matrix<Base>
+  private let scores: Matrix<Base>
+
+  init(_ chunk: Problem<Base>, _ model: PrecisionModel, _ stored: inout Rounder<Base>) {
+    self.model = model
+    scale = chunk.scale
+    q = stored(chunk.q, model.operands)
+    k = stored(chunk.k, model.operands)
+    v = stored(chunk.v, model.operands)
+    beta = stored(chunk.beta, model.operands)
+    S = chunk.initialState
+    entering = stored(S, model.enteringState)
+    let kᵀ = k.transposed
+    let A = (beta .* (k ⊗ kᵀ)).strictLowerTriangle
+    let inverse = substituted(A, model.inverse, &stored)
+    self.inverse = stored(inverse, model.transform)
+    T = stored((beta .* inverse.transposed).transposed, model.transform)
+    W = stored(T ⊗ k, model.wy)
+    X = stored(stored(T ⊗ v, model.wy) - W ⊗ entering, model.pseudoValues)
+    scores = stored((q ⊗ kᵀ).lowerTriangle, model.scores)
+  }
+
+  func o(_ stored: inout Rounder<Base>) -> Matrix<Base> {
+    stored(scale * (q ⊗ entering + scores ⊗ X), model.outputs)
+  }
+
+  func finalState(_ stored: inout Rounder<Base>) -> Matrix<Base> {
+    stored(S + k.transposed ⊗ X, model.carriedState)
+  }
+
+  func gradient(
+    _ cotangent: Cotangent<Base>, _ stored: inout Rounder<Base>
+  ) -> Gradient<Base> {
+    let dO = stored(cotangent.o, model.operands)
+    let dNext = stored(cotangent.finalState, model.enteringState)
+    let (enteringᵀ, Tᵀ) = (entering.transposed, T.transposed)
+    let dX = stored(
+      scale * (scores.transposed ⊗ dO) + k ⊗ dNext, model.pseudoValues)
+    let dG = stored(scale * (dO ⊗ X.transposed).lowerTriangle, model.scores)
+    let dW = stored(-(dX ⊗ enteringᵀ), model.wy)
+    let dT = dW ⊗ k.transposed + dX ⊗ v.transposed
+    let dJ = stored((beta .* dT.transposed).transposed, model.transform)
+    let inverseᵀ = inverse.transposed
+    let dA = stored(
+      -(stored(inverseᵀ ⊗ dJ, model.transform) ⊗ inverseᵀ).strictLowerTriangle, model.transform)
+    let scaled = stored(beta .* dA, model.transform)
+    let columnSums = (inverse .* dT).columnSums
+    let rowSums = ((dA ⊗ k) .* k).transposed.columnSums
+    return Gradient(
+      dq: stored(scale * (dO ⊗ enteringᵀ) + dG ⊗ k, model.outputs),
+      dk: stored(
+        dG.transposed ⊗ q + X ⊗ dNext.transposed + stored(Tᵀ ⊗ dW, model.wy) + scaled ⊗ k
+          + scaled.transposed ⊗ k, model.outputs),
+      dv: stored(Tᵀ ⊗ dX, model.outputs), dbeta: stored(columnSums + rowSums, model.outputs),
+      dh0: stored(
+        cotangent.finalState + scale * (q.transposed ⊗ dO) - W.transposed ⊗ dX,
+        model.carriedState))
+  }
+}
+
+/// (I + A)⁻¹ by forward substitution, what enters it rounded to `format`.
+private func substituted<Base>(
+  _ A: Matrix<Base>, _ format: FloatFormat, _ stored: inout Rounder<Base>
+) -> Matrix<Base> {
+  let A = stored(A, format)
+  var inverse = Matrix<Base>.identity(A.rows)
+  var entering = inverse
+  for i in 1..<max(1, A.rows) {
+    var row = -(A[rows: i..<i + 1] ⊗ entering)
+    row[0, i] = .one
+    inverse[row: i] = row
+    entering[row: i] = stored(row, format)
+  }
+  return inverse
+}
+
+/// The matrix product with sums taken in order, as matrix units and plain loops take them.
+infix operator ⊗ : MultiplicationPrecedence
+
+private func ⊗ <Base: Real>(
+  a: Matrix<Base>, b: Matrix<Base>
+) -> Matrix<Base> {
+  precondition(a.columns == b.rows, "\(a.rows) × \(a.columns) by \(b.rows) × \(b.columns)")
+  let (n, p) = (a.columns, b.columns)
+  let entries = [Base](unsafeUninitializedCapacity: a.rows * p) { result, count in
+    result.initialize(repeating: .zero)
+    count = a.rows * p
+    a.entries.withUnsafeBufferPointer { x in
+      b.entries.withUnsafeBufferPointer { y in
+        for i in 0..<a.rows {
+          let row = UnsafeMutableBufferPointer(rebasing: result[i * p..<(i + 1) * p])
+          var m = 0
+          // Four terms at a time, one after the other, save loads and stores.
+          while m + 4 <= n {
+            let (x0, x1, x2, x3) = (
+              x[i * n + m], x[i * n + m + 1], x[i * n + m + 2], x[i * n + m + 3]
+            )
+            let y0 = m * p
+            for j in 0..<p {
+              row[j] =
+                (((row[j] + x0 * y[y0 + j]) + x1 * y[y0 + p + j]) + x2 * y[y0 + 2 * p + j])
+                + x3 * y[y0 + 3 * p + j]
+            }
+            m += 4
+          }
+          while m < n {
+            let x0 = x[i * n + m]
+            for j in 0..<p { row[j] += x0 * y[m * p + j] }
+            m += 1
+          }
+        }
+      }
+    }
+  }
+  return Matrix(rows: a.rows, columns: p, entries: entries)
+}
+
+extension Matrix {
+  /// The sums of the columns, as a column.
+  fileprivate var columnSums: Matrix {
+    Matrix(columns, 1) { j, _ in (0..<rows).reduce(.zero) { $0 + self[$1, j] } }
+  }
+}

@@ -1,0 +1,69 @@
+import DeltaRule
+
+extension CaseFile {
+  /// Where a tensor is wrong, in words.
+  func place(of tensor: TensorJudgement, _ expectation: Expectation) -> Finding? {
+    guard let result = results.first(where: { $0.name == tensor.name }),
+      let exact = expectation.exact[tensor.name]
+    else { return nil }
+    let excused = ExcusedErrors(
+      exact, honest: expectation.honest.compactMap { $0[tensor.name] }, result)
+    let ratios = excused.ratios(of: result.values.errors(from: exact))
+    let width = exact.shape.count == 4 ? exact.shape[3] : 1
+    let wrong = ratios.elements.indices.filter {
+      ratios.elements[$0] > 1 || ratios.rows[$0 / width] > 1
+    }
+    guard !wrong.isEmpty else {
+      return .place("\(tensor.name): no single element or row, but all of it together")
+    }
+    if wrong.count == 1 {
+      return .place("\(tensor.name): one element of \(ratios.elements.count)")
+    }
+    let indices = wrong.map(exact.indices(ofElement:))
+    func axis(_ axis: Int) -> (wrong: Set<Int>, all: Int) {
+      (Set(indices.map { $0[axis] }), exact.shape[axis])
+    }
+    var parts: [String] = []
+    if result.isTokenwise {
+      parts.append(tokens(indices))
+      parts.append(few("head", "heads", axis(2)))
+      parts.append(problem.boundaries == nil ? few("batch row", "batch rows", axis(0)) : "")
+    } else {
+      parts.append(few("sequence", "sequences", axis(0)))
+      parts.append(few("head", "heads", axis(1)))
+    }
+    let share = "\(wrong.count) of \(ratios.elements.count) elements"
+    return .place(
+      ([tensor.name + ": " + share] + parts.filter { !$0.isEmpty }).joined(separator: ", "))
+  }
+
+  /// The first wrong token, and what it begins.
+  private func tokens(_ indices: [[Int]]) -> String {
+    let boundaries = problem.boundaries
+    // Tokens are counted from the start of their sequence.
+    func position(_ token: Int) -> (sequence: Int, token: Int) {
+      guard let boundaries, let n = boundaries.lastIndex(where: { $0 <= token }) else {
+        return (0, token)
+      }
+      return (n, token - boundaries[n])
+    }
+    let positions = indices.map { position($0[1]) }
+    let (first, last) = (positions.map(\.token).min() ?? 0, positions.map(\.token).max() ?? 0)
+    var text = first == last ? "token \(first) only" : "from token \(first)"
+    if first > 0, let chunk = [128, 64, 32, 16].first(where: { first % $0 == 0 }) {
+      text += ", where a chunk of \(chunk) begins"
+    }
+    if boundaries != nil {
+      let sequences = Set(positions.map(\.sequence))
+      text += ", " + few("sequence", "sequences", (sequences, problem.sequenceCount))
+    }
+    return text
+  }
+
+  private func few(_ one: String, _ many: String, _ axis: (wrong: Set<Int>, all: Int)) -> String {
+    guard axis.wrong.count < axis.all else { return axis.all > 1 ? "every \(one)" : "" }
+    let shown = axis.wrong.sorted().prefix(8).map { "\($0)" }.joined(separator: " ")
+    return (axis.wrong.count == 1 ? "only \(one) " : "only \(many) ") + shown
+      + (axis.wrong.count > 8 ? " …" : "")
+  }
+}
