@@ -136,10 +136,16 @@ extension Matrix {
   public static prefix func - (a: Matrix) -> Matrix { a.map { -$0 } }
 
   @inlinable
-  public static func += (a: inout Matrix, b: Matrix) { a = a + b }
+  public static func += (a: inout Matrix, b: Matrix) {
+    precondition(a.rows == b.rows && a.columns == b.columns, "shapes differ")
+    for i in a.storage.indices { a.storage[i] += b.storage[i] }
+  }
 
   @inlinable
-  public static func -= (a: inout Matrix, b: Matrix) { a = a - b }
+  public static func -= (a: inout Matrix, b: Matrix) {
+    precondition(a.rows == b.rows && a.columns == b.columns, "shapes differ")
+    for i in a.storage.indices { a.storage[i] -= b.storage[i] }
+  }
 
   /// The matrix product; sums are taken by halves (``sum(_:_:)``).
   ///

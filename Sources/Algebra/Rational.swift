@@ -4,7 +4,7 @@ public import BigInt
 ///
 /// Slow (the greatest common divisor of every operation), and readable: for unit keys without
 /// square roots, worked examples and identities that divide.
-public struct Rational: Field, Hashable {
+public struct Rational: Field, Hashable, Comparable {
   public let numerator: BigInt
   public let denominator: BigInt
 
@@ -24,6 +24,10 @@ public struct Rational: Field, Hashable {
 
   public static var zero: Rational { Rational(0) }
   public static var one: Rational { Rational(1) }
+
+  public static func < (a: Rational, b: Rational) -> Bool {
+    a.numerator * b.denominator < b.numerator * a.denominator
+  }
 
   public static func + (a: Rational, b: Rational) -> Rational {
     Rational(

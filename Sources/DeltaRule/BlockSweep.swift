@@ -140,6 +140,6 @@ extension Cost {
       depth: N * (4 + 2 * lgC + lgdk) + 2 * C + lgdk + 1,
       growth: Growth(
         work: "L²·(C + dk + dv) + L·dk·(dk + dv)", depth: "L/C·log C + C",
-        memory: "L·(C + dk + dv) + L/C·dk²"))
+        memory: "L·(C + dk + dv) + L/C·dk²", error: .conditioned))
   }()
 }

@@ -19,20 +19,21 @@ extension Problem {
 ///     X = U − W S        S ← S + Kᵀ X                       chunk after chunk
 ///     O = scale · (Q S + tril(Q Kᵀ) X)                      every chunk, all at once
 ///
-/// S is the state that enters the chunk. With chunks of one token this is the recurrence, with one
+/// S is the state that enters the chunk, T = (I + A)⁻¹ diag(β). With chunks of one token this is the recurrence, with one
 /// chunk the UT transform of the whole sequence.
 ///
 /// - Complexity: ``Cost/chunkwise``: O(L·C·(C + dk + dv) + L·dk·dv), depth O((L/C)·log C + C), L/C states.
 /// - Source: the paper, equations 8 and 9. Proof: `Proofs/README.md#chunkwise`.
 @inlinable
 public func chunkwise<Scalar>(
-  _ problem: Problem<Scalar>, chunkLength: Int
+  _ problem: Problem<Scalar>, chunkLength: Int,
+  inverse: TriangularInverse<Scalar> = unitTriangularInverse
 ) -> Solution<Scalar> {
   let chunks = problem.chunks(of: chunkLength)
   let wy = chunks.map { chunk in
     WYRepresentation(
       utTransformOf: problem.k[rows: chunk], v: problem.v[rows: chunk],
-      beta: problem.beta[rows: chunk])
+      beta: problem.beta[rows: chunk], inverse: inverse)
   }
   var S = problem.initialState
   var o = Matrix<Scalar>.zero(problem.length, problem.valueDimension)
@@ -52,13 +53,15 @@ public func chunkwise<Scalar>(
 /// - Source: the paper recomputes states in the backward pass; proof: `Proofs/README.md#chunkwise-backward`.
 @inlinable
 public func chunkwiseBackward<Scalar>(
-  _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>, chunkLength: Int
+  _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>, chunkLength: Int,
+  inverse: TriangularInverse<Scalar> = unitTriangularInverse
 ) -> Gradient<Scalar> {
   chunkByChunk(problem, cotangent, chunkLength: chunkLength) { chunk in
-    let wy = WYRepresentation(utTransformOf: chunk.k, v: chunk.v, beta: chunk.beta)
+    let wy = WYRepresentation(
+      utTransformOf: chunk.k, v: chunk.v, beta: chunk.beta, inverse: inverse)
     return chunk.initialState + chunk.k.transposed * (wy.u - wy.w * chunk.initialState)
   } backward: {
-    utTransformedBackward($0, $1)
+    utTransformedBackward($0, $1, inverse: inverse)
   }
 }
 
@@ -98,6 +101,7 @@ extension Cost {
     multiplications: N * utMultiplications(C), additions: N * utAdditions(C),
     depth: N * (4 + lgC + lgdk) + 2 * C + lgC + lgdk + 1,
     growth: Growth(
-      work: "L·C·(C + dk + dv) + L·dk·dv", depth: "L/C·log C + C", memory: "L·(dk + dv) + L/C·dk·dv"
+      work: "L·C·(C + dk + dv) + L·dk·dv", depth: "L/C·log C + C",
+      memory: "L·(dk + dv) + L/C·dk·dv", error: .conditioned
     ))
 }

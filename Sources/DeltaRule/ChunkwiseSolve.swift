@@ -91,7 +91,9 @@ extension Cost {
       multiplications: N * (overlaps + rows + C * (3 * state + 2 * dv)),
       additions: N * (2 * C * C * (dk - 1) + 3 * rows + 3 * C * state),
       depth: N * (3 * C + lgC + lgdk + 2) + 1,
-      growth: Growth(work: "L·C·(dk + dv) + L·dk·dv", depth: "L", memory: "L·(dk + dv) + L/C·dk·dv")
+      growth: Growth(
+        work: "L·C·(dk + dv) + L·dk·dv", depth: "L", memory: "L·(dk + dv) + L/C·dk·dv",
+        error: .conditioned)
     )
   }()
 }

@@ -16,18 +16,35 @@ public struct Cost: Sendable {
   public let depth: Count
   public let growth: Growth
 
-  /// How a cost grows, constants and logarithms of dk and dv left out.
+  /// How work, depth, memory and rounding error grow, constants and logarithms of dk and dv left out.
   public struct Growth: Sendable {
     public let work: String
     public let depth: String
     /// What the backward pass keeps.
     public let memory: String
+    public let error: Error
 
-    public init(work: String, depth: String, memory: String) {
+    public init(work: String, depth: String, memory: String, error: Error) {
       self.work = work
       self.depth = depth
       self.memory = memory
+      self.error = error
     }
+  }
+
+  /// How the rounding error of a solution compares with the bound for the recurrence, for keys and β with
+  /// β|k|² ≤ 2.
+  public enum Error: String, Sendable {
+    /// Within that bound: every token adds its own rounding errors, and nothing amplifies them.
+    case stepwise = "1"
+    /// dk times that bound: products of transitions are formed.
+    case transitions = "dk"
+    /// As many times as a chunk has tokens, and I + A is ill-conditioned.
+    case conditioned = "C·κ(I + A)"
+    /// The same, with the whole sequence for the chunk.
+    case conditionedByLength = "L·κ(I + A)"
+    /// No such bound: the formulation is unstable.
+    case unbounded = "unbounded"
   }
 
   public init(

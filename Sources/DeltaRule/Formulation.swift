@@ -137,6 +137,14 @@ extension Formulation {
         chunked: "block-sweep", cost: .blockSweep,
         forward: { blockSweep($0, chunkLength: $1) },
         backward: { blockSweepBackward($0, $1, chunkLength: $2) }),
+      Formulation(
+        chunked: "neumann-series", cost: .neumann,
+        forward: { chunkwise($0, chunkLength: $1, inverse: neumannInverse) },
+        backward: { chunkwiseBackward($0, $1, chunkLength: $2, inverse: neumannInverse) }),
+      Formulation(
+        chunked: "repeated-squaring", cost: .repeatedSquaring,
+        forward: { chunkwise($0, chunkLength: $1, inverse: squaringInverse) },
+        backward: { chunkwiseBackward($0, $1, chunkLength: $2, inverse: squaringInverse) }),
     ]
   }
 

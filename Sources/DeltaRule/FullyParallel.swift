@@ -81,6 +81,8 @@ extension Cost {
         + L * (3 * state + dv),
       additions: squares - 3 * L * L + triangle + 4 * pairs(L) * dv + 3 * L * state,
       depth: 2 * (L + lgL) + lgdk + 3,
-      growth: Growth(work: "L³ + L²·(dk + dv) + L·dk·dv", depth: "L", memory: "L² + L·(dk + dv)"))
+      growth: Growth(
+        work: "L³ + L²·(dk + dv) + L·dk·dv", depth: "L", memory: "L² + L·(dk + dv)",
+        error: .conditionedByLength))
   }()
 }

@@ -110,6 +110,7 @@ extension Cost {
       multiplications: L * (products + vectors) + slab,
       additions: L * (products + state - dv) + slab,
       depth: L * (2 + lgdk) + lgdk + 6,
-      growth: Growth(work: "L·dk²·(dk + dv)", depth: "L", memory: "L·dk·(dk + dv)"))
+      growth: Growth(
+        work: "L·dk²·(dk + dv)", depth: "L", memory: "L·dk·(dk + dv)", error: .transitions))
   }()
 }

@@ -10,6 +10,9 @@ public func keyOverlaps<Scalar: Ring>(
   (beta .* (k * k.transposed)).strictLowerTriangle
 }
 
+/// A way to (I + A)⁻¹ for a strictly lower triangular A.
+public typealias TriangularInverse<Scalar: Ring> = (_ A: Matrix<Scalar>) -> Matrix<Scalar>
+
 /// (I + A)⁻¹ for a strictly lower triangular A, row by row.
 ///
 ///     (I + A)⁻¹_ij = −(A_ij + Σ_{j < m < i} A_im (I + A)⁻¹_mj)          j < i
@@ -38,11 +41,15 @@ public func unitTriangularInverse<Scalar: Ring>(_ A: Matrix<Scalar>) -> Matrix<S
 /// - Parameters:
 ///   - k: L × dk.
 ///   - beta: L × 1.
+///   - inverse: (I + A)⁻¹ from A.
 /// - Returns: L × L, lower triangular.
 /// - Source: the paper, equations 10 and 11. Proof: `Proofs/README.md#ut-transform`.
 @inlinable
-public func utTransform<Scalar: Ring>(k: Matrix<Scalar>, beta: Matrix<Scalar>) -> Matrix<Scalar> {
-  let inverse = unitTriangularInverse(keyOverlaps(k: k, beta: beta))
+public func utTransform<Scalar: Ring>(
+  k: Matrix<Scalar>, beta: Matrix<Scalar>,
+  inverse: TriangularInverse<Scalar> = unitTriangularInverse
+) -> Matrix<Scalar> {
+  let inverse = inverse(keyOverlaps(k: k, beta: beta))
   return Matrix(k.rows, k.rows) { i, j in
     j <= i ? inverse[i, j] * beta[j, 0] : .zero
   }
@@ -51,8 +58,11 @@ public func utTransform<Scalar: Ring>(k: Matrix<Scalar>, beta: Matrix<Scalar>) -
 extension WYRepresentation {
   /// W = T K and U = T V: the same rows as the recurrences give, by matrix products.
   @inlinable
-  public init(utTransformOf k: Matrix<Scalar>, v: Matrix<Scalar>, beta: Matrix<Scalar>) {
-    let T = utTransform(k: k, beta: beta)
+  public init(
+    utTransformOf k: Matrix<Scalar>, v: Matrix<Scalar>, beta: Matrix<Scalar>,
+    inverse: TriangularInverse<Scalar> = unitTriangularInverse
+  ) {
+    let T = utTransform(k: k, beta: beta, inverse: inverse)
     self.init(w: T * k, u: T * v)
   }
 }
@@ -84,9 +94,10 @@ public func utTransformed<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scalar
 /// - Source: as flash-linear-attention does; proof: `Proofs/README.md#ut-backward`.
 @inlinable
 func utTransformBackward<Scalar: Ring>(
-  k: Matrix<Scalar>, beta: Matrix<Scalar>, dT: Matrix<Scalar>
+  k: Matrix<Scalar>, beta: Matrix<Scalar>, dT: Matrix<Scalar>,
+  inverse: TriangularInverse<Scalar> = unitTriangularInverse
 ) -> (dk: Matrix<Scalar>, dbeta: Matrix<Scalar>) {
-  let J = unitTriangularInverse(keyOverlaps(k: k, beta: beta))
+  let J = inverse(keyOverlaps(k: k, beta: beta))
   let dJ = (beta .* dT.transposed).transposed
   let dA = -(J.transposed * dJ * J.transposed).strictLowerTriangle
   let scaled = beta .* dA
@@ -108,11 +119,12 @@ func utTransformBackward<Scalar: Ring>(
 /// - Source: the kernels of flash-linear-attention; proof: `Proofs/README.md#ut-backward`.
 @inlinable
 public func utTransformedBackward<Scalar>(
-  _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>
+  _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>,
+  inverse: TriangularInverse<Scalar> = unitTriangularInverse
 ) -> Gradient<Scalar> {
   let (q, k, v, S) = (problem.q, problem.k, problem.v, problem.initialState)
   let (dO, dNext) = (cotangent.o, cotangent.finalState)
-  let T = utTransform(k: k, beta: problem.beta)
+  let T = utTransform(k: k, beta: problem.beta, inverse: inverse)
   let W = T * k
   let X = T * v - W * S
 
@@ -121,7 +133,7 @@ public func utTransformedBackward<Scalar>(
   let dG = problem.scale * (dO * X.transposed).lowerTriangle
   let dW = -(dX * S.transposed)
   let through = utTransformBackward(
-    k: k, beta: problem.beta, dT: dW * k.transposed + dX * v.transposed)
+    k: k, beta: problem.beta, dT: dW * k.transposed + dX * v.transposed, inverse: inverse)
   return Gradient(
     dq: problem.scale * (dO * S.transposed) + dG * k,
     dk: dG.transposed * q + X * dNext.transposed + T.transposed * dW + through.dk,
@@ -131,19 +143,24 @@ public func utTransformedBackward<Scalar>(
 
 extension Cost {
   /// What one chunk of n tokens takes in ``utTransformed(_:)`` and ``chunkwise(_:chunkLength:)``.
-  static func utMultiplications(_ n: Count) -> Count {
-    let triangle: Count = substitution(n) + pairs(n + 1)
+  ///
+  /// - Parameter inverse: the multiplications that (I + A)⁻¹ takes; ``substitution(_:)`` where nil.
+  static func utMultiplications(_ n: Count, inverse: Count? = nil) -> Count {
+    let triangle: Count = (inverse ?? substitution(n)) + pairs(n + 1)
     return n * n * (3 * dk + 2 * dv + 1) + triangle + n * (3 * state + dv)
   }
 
   /// Beside ``utMultiplications(_:)``.
-  static func utAdditions(_ n: Count) -> Count {
+  static func utAdditions(_ n: Count, inverse: Count? = nil) -> Count {
     let overlaps: Count = 2 * n * n * (dk - 1)
-    return overlaps + 2 * pairs(n) * (dk + 2 * dv) + substitution(n) + 3 * n * state
+    let products: Count = overlaps + 2 * pairs(n) * (dk + 2 * dv)
+    return products + (inverse ?? substitution(n)) + 3 * n * state
   }
 
   public static let utTransform = Cost(
     multiplications: utMultiplications(L), additions: utAdditions(L),
     depth: 2 * (L + lgL + lgdk) + 5,
-    growth: Growth(work: "L³ + L²·(dk + dv) + L·dk·dv", depth: "L", memory: "L² + L·(dk + dv)"))
+    growth: Growth(
+      work: "L³ + L²·(dk + dv) + L·dk·dv", depth: "L", memory: "L² + L·(dk + dv)",
+      error: .conditionedByLength))
 }

@@ -153,6 +153,8 @@ extension Cost {
       multiplications: pairs(L) * (2 * dk + dv) + L * (sums + dk + 2 * dv) + slab,
       additions: pairs(L) * (2 * dk + dv - 1) + L * (sums - dv) + slab,
       depth: 3 * L + 3 * lgdk + 4,
-      growth: Growth(work: "L²·(dk + dv) + L·dk²·dv", depth: "L", memory: "L·dk·(dk + dv)"))
+      growth: Growth(
+        work: "L²·(dk + dv) + L·dk²·dv", depth: "L", memory: "L·dk·(dk + dv)",
+        error: .conditionedByLength))
   }()
 }

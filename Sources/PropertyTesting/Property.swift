@@ -9,8 +9,8 @@ public struct Falsified: Error, CustomStringConvertible {
 public struct Observations: Sendable, Equatable {
   /// How many cases bore each label.
   public private(set) var labels: [String: Int] = [:]
-  /// The largest value of each quantity.
-  public private(set) var maxima: [String: Double] = [:]
+  /// The values of each quantity, one or more a case.
+  public private(set) var quantities: [String: [Double]] = [:]
 
   public init() {}
 
@@ -20,12 +20,20 @@ public struct Observations: Sendable, Equatable {
   }
 
   public mutating func record(_ quantity: String, _ value: Double) {
-    maxima[quantity] = max(maxima[quantity] ?? -.infinity, value)
+    quantities[quantity, default: []].append(value)
+  }
+
+  /// The largest value of a quantity, or nil where it was never recorded.
+  public func maximum(of quantity: String) -> Double? { quantities[quantity]?.max() }
+
+  /// The median of a quantity's values, the greater one of two.
+  public func median(of quantity: String) -> Double? {
+    quantities[quantity].map { $0.sorted()[$0.count / 2] }
   }
 
   mutating func merge(_ other: Observations) {
     labels.merge(other.labels, uniquingKeysWith: +)
-    maxima.merge(other.maxima, uniquingKeysWith: max)
+    quantities.merge(other.quantities, uniquingKeysWith: +)
   }
 }
 

@@ -35,23 +35,10 @@ public struct Verification: Sendable {
   public func run(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) async -> Outcome {
     let search = Search(seed: seed, cases: cases)
     let instances = laws.flatMap(\.instances)
-    var reports = [Report?](repeating: nil, count: instances.count)
-    await withTaskGroup(of: (Int, Report).self) { group in
-      var waiting = instances.enumerated().makeIterator()
-      func startNext() {
-        guard let (index, instance) = waiting.next() else { return }
-        group.addTask { (index, instance.check(search)) }
-      }
-      for _ in 0..<min(max(1, jobs), instances.count) { startNext() }
-      var done = 0
-      for await (index, report) in group {
-        reports[index] = report
-        done += 1
-        progress(done, instances.count)
-        startNext()
-      }
+    let reports = await concurrently(instances, jobs: jobs, progress: progress) {
+      $0.check(search)
     }
-    var rest = reports.compactMap { $0 }[...]
+    var rest = reports[...]
     return Outcome(
       seed: seed,
       laws: laws.map { law in

@@ -9,6 +9,8 @@ struct DeltaNetVerify: AsyncParsableCommand {
       Without a subcommand it runs every law from one seed. Exit status: 0 where all hold, 1 where \
       something checked is wrong, 2 where a file cannot be read, 64 for bad usage.
       """,
-    subcommands: [Laws.self, Check.self, Export.self, List.self],
+    subcommands: [
+      Laws.self, Check.self, Faults.self, AttackCommand.self, Export.self, List.self,
+    ],
     defaultSubcommand: Laws.self)
 }

@@ -59,6 +59,6 @@ struct Laws: AsyncParsableCommand {
 }
 
 /// Turns an unknown name into bad usage.
-private func usage<Result>(_ body: () throws -> Result) throws -> Result {
+func usage<Result>(_ body: () throws -> Result) throws -> Result {
   do { return try body() } catch let error as UnknownSubject { throw ValidationError("\(error)") }
 }

@@ -14,6 +14,16 @@ public enum Finding: Sendable {
   case factor(tensor: String, factor: Double, distance: Double)
   /// Where a tensor is wrong.
   case place(String)
+
+  /// The name of the fault, or of the precision model or precision; nil for other findings.
+  public var name: String? {
+    switch self {
+    case .fault(let fault, _, _): fault.rawValue
+    case .model(let model, _, _): model.name
+    case .precision(let precision): precision.rawValue
+    case .factor, .place: nil
+    }
+  }
 }
 
 /// What the mistake in a wrong file looks like.
@@ -40,31 +50,45 @@ struct Diagnosis {
 
 /// Runs kernels with known mistakes on a case, and compares.
 private struct Suspects {
-  let file: CaseFile
-  let expectation: Expectation
+  private let file: CaseFile
   /// The results that are compared: the outputs, or the gradients where the outputs are right.
-  let compared: [CaseFile.Result]
-  let wrong: Set<String>
+  private let compared: [Compared]
+
+  private struct Compared {
+    let result: CaseFile.Result
+    let isWrong: Bool
+    let excused: ExcusedErrors
+    /// The root mean square of its errors.
+    let original: Double
+  }
 
   init(
     _ file: CaseFile, _ expectation: Expectation, isWhole: Bool, _ wrong: Set<String>
   ) async throws {
     self.file = file
-    self.expectation = isWhole ? expectation : try await Expectation(for: file)
-    self.wrong = wrong
+    let expectation = isWhole ? expectation : try await Expectation(for: file)
     let isForward = CaseFile.forwardResults.contains { wrong.contains($0) }
-    compared = file.results.filter { CaseFile.forwardResults.contains($0.name) == isForward }
+    compared = file.results.compactMap { result in
+      guard CaseFile.forwardResults.contains(result.name) == isForward,
+        let exact = expectation.exact[result.name],
+        let excused = expectation.excused(in: result)
+      else { return nil }
+      return Compared(
+        result: result, isWrong: wrong.contains(result.name), excused: excused,
+        original: rootMeanSquare(result.values.errors(from: exact)))
+    }
   }
 
   private var needsGradient: Bool {
-    compared.contains { CaseFile.gradients.contains($0.name) }
+    compared.contains { CaseFile.gradients.contains($0.result.name) }
   }
 
   private typealias Suspect = (finding: Finding, score: Double)
 
   /// The best explanations, at most three of the same quality.
   func explanations() async throws -> [Finding] {
-    for chunkLength in [64, 32, 16, 128] {
+    // The recurrence last: as a chunk of one token.
+    for chunkLength in [64, 32, 16, 128, 1] {
       let found = await suspects(chunkLength)
       guard let best = found.map(\.score).min() else { continue }
       // Half as far again for what differs by chance.
@@ -76,7 +100,7 @@ private struct Suspects {
 
   /// Those that explain the results.
   private func suspects(_ chunkLength: Int) async -> [Suspect] {
-    let names = compared.map(\.name).filter(wrong.contains)
+    let names = compared.filter(\.isWrong).map(\.result.name)
     return await withTaskGroup(of: Suspect?.self) { group in
       for fault in Fault.allCases {
         group.addTask {
@@ -116,27 +140,19 @@ private struct Suspects {
   ) -> (distance: Double, score: Double)? {
     var score = 0.0
     var distance = 0.0
-    for result in compared {
-      guard let exact = expectation.exact[result.name], let suspect = suspected[result.name] else {
+    for tensor in compared {
+      guard let suspect = suspected[tensor.result.name] else { return nil }
+      let residual = tensor.result.values.errors(from: suspect)
+      let agrees = tensor.excused.allow(residual)
+      guard tensor.isWrong else {
+        if agrees { continue }
         return nil
       }
-      let residual = result.values.errors(from: suspect)
       let size = rootMeanSquare(residual)
-      let excused = ExcusedErrors(
-        exact, honest: expectation.honest.compactMap { $0[result.name] }, result)
-      let ratios = excused.ratios(of: residual)
-      let agrees =
-        ratios.whole <= 1 && ratios.rows.allSatisfy { $0 <= 1 }
-        && ratios.elements.allSatisfy { $0 <= 1 }
-      if wrong.contains(result.name) {
-        let original = rootMeanSquare(result.values.errors(from: exact))
-        guard agrees || size <= (isLapse ? 0.3 : 0.02) * original else { return nil }
-        let values = rootMeanSquare(suspect.elements.map(abs))
-        distance = max(distance, values > 0 ? size / values : size)
-        score += log(max(size, .leastNormalMagnitude) / original)
-      } else {
-        guard agrees else { return nil }
-      }
+      guard agrees || size <= (isLapse ? 0.3 : 0.02) * tensor.original else { return nil }
+      let values = rootMeanSquare(suspect.elements.map(abs))
+      distance = max(distance, values > 0 ? size / values : size)
+      score += log(max(size, .leastNormalMagnitude) / tensor.original)
     }
     return score.isFinite ? (distance, score) : nil
   }

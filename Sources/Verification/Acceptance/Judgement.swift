@@ -46,6 +46,8 @@ public struct Judgement: Sendable {
 
 /// What a case should give, and how far an honest kernel may be from it.
 struct Expectation: Sendable {
+  /// What the kernel claims to compute in.
+  private let precision: Precision
   let exact: Results
   let honest: [Results]
 
@@ -53,6 +55,7 @@ struct Expectation: Sendable {
   init(for file: CaseFile, claiming precision: Precision? = nil) async throws {
     var file = file
     file.precision = precision ?? file.precision
+    self.precision = file.precision
     exact = try await HonestArithmetic.reference(for: file)
     honest = try await HonestArithmetic.results(for: file)
     try file.checkRange(of: exact, honest)
@@ -68,10 +71,15 @@ struct Expectation: Sendable {
   }
 
   private func judge(_ result: CaseFile.Result, layout: CaseFile.Layout) -> TensorJudgement? {
-    exact[result.name].map { exact in
-      TensorJudgement(
-        result, exact: exact,
-        ExcusedErrors(exact, honest: honest.compactMap { $0[result.name] }, result), layout: layout)
+    guard let exact = exact[result.name], let excused = excused(in: result) else { return nil }
+    return TensorJudgement(result, exact: exact, excused, layout: layout)
+  }
+
+  /// The errors that the precision excuses in a result; nil where it was not asked for.
+  func excused(in result: CaseFile.Result) -> ExcusedErrors? {
+    exact[result.name].map {
+      ExcusedErrors(
+        $0, honest: honest.compactMap { $0[result.name] }, result, claiming: precision)
     }
   }
 }

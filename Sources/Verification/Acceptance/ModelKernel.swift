@@ -100,14 +100,14 @@ private struct ModelChunk<Base: Real> {
     beta = stored(chunk.beta, model.operands)
     S = chunk.initialState
     entering = stored(S, model.enteringState)
-    let kᵀ = k.transposed
-    let A = (beta .* (k ⊗ kᵀ)).strictLowerTriangle
+    let keyColumns = k.transposed
+    let A = (beta .* (k ⊗ keyColumns)).strictLowerTriangle
     let inverse = substituted(A, model.inverse, &stored)
     self.inverse = stored(inverse, model.transform)
     T = stored((beta .* inverse.transposed).transposed, model.transform)
     W = stored(T ⊗ k, model.wy)
     X = stored(stored(T ⊗ v, model.wy) - W ⊗ entering, model.pseudoValues)
-    scores = stored((q ⊗ kᵀ).lowerTriangle, model.scores)
+    scores = stored((q ⊗ keyColumns).lowerTriangle, model.scores)
   }
 
   func o(_ stored: inout Rounder<Base>) -> Matrix<Base> {
@@ -123,25 +123,27 @@ private struct ModelChunk<Base: Real> {
   ) -> Gradient<Base> {
     let dO = stored(cotangent.o, model.operands)
     let dNext = stored(cotangent.finalState, model.enteringState)
-    let (enteringᵀ, Tᵀ) = (entering.transposed, T.transposed)
+    let (enteringTransposed, TTransposed) = (entering.transposed, T.transposed)
     let dX = stored(
       scale * (scores.transposed ⊗ dO) + k ⊗ dNext, model.pseudoValues)
     let dG = stored(scale * (dO ⊗ X.transposed).lowerTriangle, model.scores)
-    let dW = stored(-(dX ⊗ enteringᵀ), model.wy)
+    let dW = stored(-(dX ⊗ enteringTransposed), model.wy)
     let dT = dW ⊗ k.transposed + dX ⊗ v.transposed
     let dJ = stored((beta .* dT.transposed).transposed, model.transform)
-    let inverseᵀ = inverse.transposed
+    let inverseTransposed = inverse.transposed
     let dA = stored(
-      -(stored(inverseᵀ ⊗ dJ, model.transform) ⊗ inverseᵀ).strictLowerTriangle, model.transform)
+      -(stored(inverseTransposed ⊗ dJ, model.transform) ⊗ inverseTransposed).strictLowerTriangle,
+      model.transform)
     let scaled = stored(beta .* dA, model.transform)
     let columnSums = (inverse .* dT).columnSums
     let rowSums = ((dA ⊗ k) .* k).transposed.columnSums
     return Gradient(
-      dq: stored(scale * (dO ⊗ enteringᵀ) + dG ⊗ k, model.outputs),
+      dq: stored(scale * (dO ⊗ enteringTransposed) + dG ⊗ k, model.outputs),
       dk: stored(
-        dG.transposed ⊗ q + X ⊗ dNext.transposed + stored(Tᵀ ⊗ dW, model.wy) + scaled ⊗ k
+        dG.transposed ⊗ q + X ⊗ dNext.transposed + stored(TTransposed ⊗ dW, model.wy) + scaled ⊗ k
           + scaled.transposed ⊗ k, model.outputs),
-      dv: stored(Tᵀ ⊗ dX, model.outputs), dbeta: stored(columnSums + rowSums, model.outputs),
+      dv: stored(TTransposed ⊗ dX, model.outputs),
+      dbeta: stored(columnSums + rowSums, model.outputs),
       dh0: stored(
         cotangent.finalState + scale * (q.transposed ⊗ dO) - W.transposed ⊗ dX,
         model.carriedState))

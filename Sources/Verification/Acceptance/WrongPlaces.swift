@@ -4,10 +4,8 @@ extension CaseFile {
   /// Where a tensor is wrong, in words.
   func place(of tensor: TensorJudgement, _ expectation: Expectation) -> Finding? {
     guard let result = results.first(where: { $0.name == tensor.name }),
-      let exact = expectation.exact[tensor.name]
+      let exact = expectation.exact[tensor.name], let excused = expectation.excused(in: result)
     else { return nil }
-    let excused = ExcusedErrors(
-      exact, honest: expectation.honest.compactMap { $0[tensor.name] }, result)
     let ratios = excused.ratios(of: result.values.errors(from: exact))
     let width = exact.shape.count == 4 ? exact.shape[3] : 1
     let wrong = ratios.elements.indices.filter {

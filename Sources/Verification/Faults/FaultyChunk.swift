@@ -50,8 +50,8 @@ struct FaultyChunk<Scalar: Field> {
       has(.lastKeyFeatureDropped) && dk % 2 == 1 && dk > 1 && j == dk - 1
         || has(.featuresBeyondValueWidth) && j >= dv ? .zero : allK[i, j]
     }
-    let kᵀ = k.transposed
-    let products = k * kᵀ
+    let keyColumns = k.transposed
+    let products = k * keyColumns
     let A = Matrix(n, n) { i, j in
       guard i > j || has(.overlapsWithDiagonal) && i == j else { return Scalar.zero }
       if has(.overlapsWithoutBeta) { return products[i, j] }
@@ -75,7 +75,7 @@ struct FaultyChunk<Scalar: Field> {
     if has(.columnsBeyondKeyWidth) { X = Matrix(n, dv) { $1 < dk ? X[$0, $1] : .zero } }
     self.X = X
 
-    let allScores = (has(.scoresOfKeys) ? k : q) * kᵀ
+    let allScores = (has(.scoresOfKeys) ? k : q) * keyColumns
     scores =
       has(.maskMissing)
       ? allScores

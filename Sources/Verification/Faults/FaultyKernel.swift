@@ -154,7 +154,13 @@ extension Candidate {
       kernel: Kernel(
         fault.rawValue, isChunked: true,
         solve: { Faulty(fault, chunkLength: $1).solve($0) },
-        gradient: { try Faulty(fault, chunkLength: $2).gradient($0, $1) }))
+        gradient: { try Faulty(fault, chunkLength: $2).gradient($0, $1) }),
+      normalizing: Kernel(
+        fault.rawValue, isChunked: true,
+        solve: { try FaultyKernel(fault, chunkLength: $1).solve($0, usesL2Norm: true) },
+        gradient: {
+          try FaultyKernel(fault, chunkLength: $2).gradient($0, $1, usesL2Norm: true)
+        }))
   }
 }
 

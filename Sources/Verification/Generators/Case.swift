@@ -19,6 +19,13 @@ struct Case<Scalar: DrawnScalar>: Sendable {
   let chunkLength: Int
   let regimes: Set<String>
 
+  /// The same case with another problem.
+  init(_ drawn: Case, problem: Problem<Scalar>) {
+    self.problem = problem
+    chunkLength = drawn.chunkLength
+    regimes = drawn.regimes
+  }
+
   /// Draws a case; the first regime that a restriction allows is the simplest.
   init(from source: inout ChoiceSource, _ restrictions: Restrictions = .none) throws {
     // 16: as long as a block of the inverse in most kernels, and longer than any sequence here.

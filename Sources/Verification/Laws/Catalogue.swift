@@ -9,6 +9,8 @@ extension Law {
     gradientEquivalence, adjoint, tangents, secondOrder, adjointLinearity, gradientSplit,
     gradientPadding, gradientCausality, batchedGradient, normalization,
     normalizedBatches,
-    work, depth, roundingErrors, gradientRoundingErrors, centralDifferences, ringAxioms,
+    work, depth, roundingErrors, sharpness, gradientRoundingErrors, centralDifferences,
+    contraction, inverseEntries, condition, errorGrowth, modelErrorGrowth, instability, drift,
+    ringAxioms,
   ]
 }

@@ -1,5 +1,5 @@
-import Algebra
-import DeltaRule
+public import Algebra
+public import DeltaRule
 public import PropertyTesting
 
 /// A statement that must hold, stated once: `swift test` and `deltanet-verify` run the same value.
@@ -41,11 +41,17 @@ public struct Candidate: Sendable {
   public let formulation: Formulation<PrimeField>
   /// What it does with a batch.
   public let kernel: Kernel<PrimeField>
+  /// What it does with a batch whose queries and keys it normalises itself; nil where it cannot.
+  public let normalizing: Kernel<DoubleDouble>?
 
   /// - Parameter kernel: where nil, the formulation head by head.
-  public init(_ formulation: Formulation<PrimeField>, kernel: Kernel<PrimeField>? = nil) {
+  public init(
+    _ formulation: Formulation<PrimeField>, kernel: Kernel<PrimeField>? = nil,
+    normalizing: Kernel<DoubleDouble>? = nil
+  ) {
     self.formulation = formulation
     self.kernel = kernel ?? Kernel(formulation)
+    self.normalizing = normalizing
   }
 }
 
@@ -85,7 +91,10 @@ public struct LawInstance: Sendable {
   }
 
   /// Whether it is judged in floating point, not exactly.
-  public var isFloatingPoint: Bool { ["Float", "Double", "106 bits"].contains(numbers) }
+  public var isFloatingPoint: Bool {
+    ["Float", "Double", "bfloat16", "float16", "tf32", "mixed precision", "106 bits"].contains(
+      numbers)
+  }
 
   /// No exhaustive law has more cases.
   static let exhaustiveLimit = 1_000_000

@@ -45,19 +45,33 @@ extension Law {
       + "gradient through it is the adjoint of its derivative.",
     formula: "y²·(Σ x² + 10⁻⁶) = x², |⟨c, J u⟩ − ⟨∇f, u⟩| ≤ 2⁻⁴⁸ Σ |terms|",
     theorem: "normalization",
-    [
-      LawInstance(
-        "l2-norm", numbers: "106 bits",
-        Property(
-          "GR.l2norm/batched", cases: 300, requiring: ["head groups above 1", "tiny rows"],
-          for: { try NormalizedCase(from: &$0) }
-        ) { drawn, seen in
-          seen.label("head groups above 1", if: drawn.problem.headCount > drawn.problem.k.shape[2])
-          seen.label("tiny rows", if: drawn.hasTinyRows)
+    Checks(
+      [
+        normalizedBatches("batched") { drawn in
           try drawn.checkNormalization()
           try drawn.checkGradient()
-        })
-    ])
+        }
+      ],
+      about: { candidate in
+        candidate.normalizing.map { kernel in
+          normalizedBatches(kernel.name) { try $0.check(kernel) }
+        }
+      }))
+
+  private static func normalizedBatches(
+    _ subject: String, _ check: @escaping @Sendable (NormalizedCase) throws -> Void
+  ) -> LawInstance {
+    LawInstance(
+      "l2-norm", numbers: "106 bits",
+      Property(
+        "GR.l2norm/\(subject)", cases: 300, requiring: ["head groups above 1", "tiny rows"],
+        for: { try NormalizedCase(from: &$0) }
+      ) { drawn, seen in
+        seen.label("head groups above 1", if: drawn.problem.headCount > drawn.problem.k.shape[2])
+        seen.label("tiny rows", if: drawn.hasTinyRows)
+        try check(drawn)
+      })
+  }
 }
 
 /// A batched problem with rows near and below √ε, and a direction to move queries and keys in.
@@ -84,7 +98,7 @@ private struct NormalizedCase: CustomStringConvertible {
     let unit = hasTinyRows ? 0x1p-30 : 0x1p-20
     problem = try BatchedProblem(
       q: tensor([1, L, keyHeads, dk], unit: unit), k: tensor([1, L, keyHeads, dk], unit: unit),
-      v: tensor([1, L, heads, dv]), beta: tensor([1, L, heads]), scale: Number(0.5),
+      v: tensor([1, L, heads, dv]), beta: tensor([1, L, heads], unit: 0x1p-19), scale: Number(0.5),
       initialState: tensor([1, heads, dk, dv]))
     directionQ = tensor(problem.q.shape)
     directionK = tensor(problem.k.shape)
@@ -112,9 +126,36 @@ private struct NormalizedCase: CustomStringConvertible {
     }
   }
 
+  /// The values and the initial state serve as cotangent.
+  private var cotangent: BatchedSolution<Number> {
+    BatchedSolution(o: problem.v, finalState: problem.initialState)
+  }
+
+  /// Holds a kernel that normalises against normalisation and the recurrence.
+  func check(_ kernel: Kernel<Number>) throws {
+    let solution = try kernel.solve(problem, 2)
+    let gradient = try kernel.gradient(problem, cotangent, 2)
+    let operands = problem.normalizingQueriesAndKeys()
+    let expected = operands.solve { recurrence($0) }
+    let expectedGradient = problem.normalizationBackward(
+      try operands.gradient(cotangent) { recurrenceBackward($0, $1) })
+    for (name, found, wanted) in [
+      ("o", solution.o, expected.o), ("final_state", solution.finalState, expected.finalState),
+      ("dq", gradient.dq, expectedGradient.dq), ("dk", gradient.dk, expectedGradient.dk),
+      ("dv", gradient.dv, expectedGradient.dv), ("dbeta", gradient.dbeta, expectedGradient.dbeta),
+      ("dh0", gradient.dh0, expectedGradient.dh0),
+    ] {
+      let size = wanted.elements.map { abs($0.double) }.max() ?? 0
+      for (i, (x, y)) in zip(found.elements, wanted.elements).enumerated() {
+        // 106 bits of which a few tokens cannot lose half.
+        guard abs((x - y).double) <= 0x1p-50 * size else {
+          throw Falsified("\(name) element \(i) is \(x.double), exactly \(y.double)")
+        }
+      }
+    }
+  }
+
   func checkGradient() throws {
-    // The values and the initial state serve as cotangent.
-    let cotangent = BatchedSolution(o: problem.v, finalState: problem.initialState)
     let gradient = problem.normalizationBackward(
       try problem.normalizingQueriesAndKeys().gradient(cotangent) { recurrenceBackward($0, $1) })
     func moving(_ x: Tensor<Number>, _ u: Tensor<Number>) -> Tensor<Dual<Number>> {

@@ -1,5 +1,6 @@
 import Algebra
 import DeltaRule
+import Foundation
 import PropertyTesting
 
 extension Law {
@@ -10,12 +11,16 @@ extension Law {
     formula: "|fl(f)(x) − f(x)| ≤ E, E from |δ| ≤ u operation by operation",
     theorem: "running-error",
     bounds(Formulations.float, Formulations.boundedFloat, "Float"),
-    bounds(Formulations.double, Formulations.boundedDouble, "Double"))
+    bounds(Formulations.double, Formulations.boundedDouble, "Double"),
+    bounds(Formulations.bfloat16, Formulations.boundedBFloat16, "bfloat16", cases: 40),
+    bounds(Formulations.binary16, Formulations.boundedBinary16, "float16", cases: 40),
+    bounds(Formulations.tf32, Formulations.boundedTF32, "tf32", cases: 40))
 
   private static func bounds<Base: RoundedArithmetic & Real>(
-    _ plain: [Formulation<Base>], _ bounded: [Formulation<RunningError<Base>>], _ name: String
+    _ plain: [Formulation<Base>], _ bounded: [Formulation<RunningError<Base>>], _ name: String,
+    cases: Int = 100
   ) -> Checks {
-    inFloatingPoint("BE", cases: 100, plain, bounded, name) { plain, bounded, drawn, seen in
+    inFloatingPoint("BE", cases: cases, plain, bounded, name) { plain, bounded, drawn, seen in
       let result = plain.solve(drawn.problem, chunkLength: drawn.chunkLength)
       let withBounds = bounded.solve(
         drawn.problem.map { RunningError(exact: $0) }, chunkLength: drawn.chunkLength)
@@ -28,8 +33,43 @@ extension Law {
       let exact = recurrence(try drawn.problem.map(exactly))
       try within("o", withBounds.o, of: exact.o, &seen)
       try within("final_state", withBounds.finalState, of: exact.finalState, &seen)
+      seen.recordBits(of: result, exact: exact)
     }
   }
+
+  static let sharpness = Law(
+    "BE.sharp", "sharpness of the bounds",
+    "Running error bounds say something: half of them are at most 128 times the error.",
+    formula: "median E / |fl(f)(x) − f(x)| ≤ 128", theorem: "running-error",
+    Checks(
+      zip(Formulations.float, Formulations.boundedFloat).map { plain, bounded in
+        LawInstance(
+          plain.name, numbers: "Float",
+          Property(
+            "BE.sharp/\(plain.name)", cases: 4,
+            for: { source in try (0..<40).map { _ in try FloatCase<Float>(from: &source) } }
+          ) { cases, seen in
+            var ratios: [Double] = []
+            for drawn in cases {
+              let results = bounded.solve(
+                drawn.problem.map { RunningError(exact: $0) }, chunkLength: drawn.chunkLength)
+              let exact = recurrence(try drawn.problem.map(exactly))
+              for (result, exact) in zip(
+                results.o.entries + results.finalState.entries,
+                exact.o.entries + exact.finalState.entries)
+              {
+                let error = (try exactly(result.value) - exact).magnitude.double
+                // Where nothing was rounded there is nothing to compare.
+                if error > 0 { ratios.append(result.bound / error) }
+              }
+            }
+            guard let median = ratios.sorted().dropFirst(ratios.count / 2).first else { return }
+            seen.record("bound / error", median)
+            guard median <= 128 else {
+              throw Falsified("the median of \(ratios.count) bounds is \(median) times the error")
+            }
+          })
+      }))
 
   static let gradientRoundingErrors = Law(
     "GR.error", "rounding error of gradients",
@@ -84,7 +124,7 @@ extension Law {
       })
   }
 
-  /// The exact value of a number that was drawn finite.
+  /// The exact value of a number that is finite.
   private static func exactly(_ value: some RoundedArithmetic) throws -> Dyadic {
     guard let exact = Dyadic(exactly: value.double) else {
       throw Falsified("\(value) is not finite")
@@ -106,5 +146,21 @@ extension Law {
       }
       if entry.bound > 0 { seen.record("error / bound", error.double / entry.bound) }
     }
+  }
+}
+
+extension Observations {
+  /// Records how many bits of a solution are right: −log₂ of its largest error over its largest entry.
+  fileprivate mutating func recordBits<Base: Real>(
+    of result: Solution<Base>, exact: Solution<Dyadic>
+  ) {
+    let exact = (exact.o.entries + exact.finalState.entries).map(\.double)
+    let errors = zip(result.o.entries + result.finalState.entries, exact).map {
+      abs($0.double - $1)
+    }
+    guard let error = errors.max(), let size = exact.map(abs).max(), error > 0, size > 0 else {
+      return
+    }
+    record("bits", -log2(error / size))
   }
 }

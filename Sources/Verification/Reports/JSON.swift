@@ -1,6 +1,6 @@
 import DeltaRule
 import Foundation
-import PropertyTesting
+public import PropertyTesting
 import TensorFiles
 
 extension Verification.Outcome {
@@ -59,6 +59,7 @@ private struct JudgementDocument: Encodable {
     let whole: Double?
     let row: Double?
     let element: Double?
+    let bits: Double
     let worst: String
     let value: Double?
     let expected: Double?
@@ -70,6 +71,7 @@ private struct JudgementDocument: Encodable {
       whole = finite(tensor.whole)
       row = finite(tensor.row)
       element = finite(tensor.element)
+      bits = tensor.bits
       worst = tensor.worst
       value = tensor.worstElement.flatMap { finite($0.value) }
       expected = tensor.worstElement.map(\.expected)
@@ -81,6 +83,14 @@ private struct JudgementDocument: Encodable {
   let error: String?
   let precision: String?
   let tensors: [Entry]
+  /// What a mistake looks like.
+  let diagnosis: [Remark]
+
+  struct Remark: Encodable {
+    let text: String
+    /// The name of the fault or of the precision model, where it is one.
+    let name: String?
+  }
 
   init(_ verdict: Verdict) {
     file = verdict.judgement?.file.name ?? verdict.error?.file ?? ""
@@ -88,7 +98,73 @@ private struct JudgementDocument: Encodable {
     error = verdict.error.map { "\($0)" }
     precision = verdict.judgement?.file.precision.rawValue
     tensors = (verdict.judgement?.tensors ?? []).map(Entry.init)
+    diagnosis = (verdict.judgement?.diagnosis ?? []).map {
+      Remark(text: $0.text, name: $0.name)
+    }
   }
+}
+
+extension [Attack.Worst] {
+  /// What an attack found, for machines.
+  public func json() throws -> String {
+    try encoded(
+      map {
+        WorstDocument(
+          replay: "\($0.replay)", value: $0.value.isFinite ? $0.value : nil, reason: $0.reason)
+      })
+  }
+}
+
+private struct WorstDocument: Encodable {
+  let replay: String
+  let value: Double?
+  let reason: String?
+}
+
+extension KillMatrix {
+  /// The matrix for machines: every law that catches a fault.
+  public func json() throws -> String {
+    try encoded(
+      rows.map { row in
+        FaultDocument(
+          fault: row.fault.rawValue, summary: row.fault.summary, thread: row.fault.thread,
+          kills: row.kills.map {
+            FaultDocument.Kill(
+              law: $0.law, cases: $0.cases, smallestCase: $0.counterexample.minimal,
+              reason: $0.counterexample.reason)
+          })
+      })
+  }
+}
+
+private struct FaultDocument: Encodable {
+  struct Kill: Encodable {
+    let law: String
+    let cases: Int
+    let smallestCase: String
+    let reason: String
+  }
+
+  let fault: String
+  let summary: String
+  let thread: String?
+  let kills: [Kill]
+}
+
+extension [FaultDiagnosis] {
+  /// The diagnoses for machines.
+  public func json() throws -> String {
+    try encoded(
+      map {
+        DiagnosisDocument(fault: $0.fault.rawValue, rejectedOn: $0.rejectedOn, named: $0.named)
+      })
+  }
+}
+
+private struct DiagnosisDocument: Encodable {
+  let fault: String
+  let rejectedOn: String?
+  let named: [String]
 }
 
 private func encoded(_ document: some Encodable) throws -> String {

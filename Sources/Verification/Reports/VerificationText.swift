@@ -33,6 +33,7 @@ extension Verification.Outcome {
     let all = laws.flatMap(\.reports)
     var table = TextTable([
       ("formulation", .left), ("laws", .right), ("cases", .right), ("error/bound", .right),
+      ("bits of 24", .right),
       ("", .left),
     ])
     var isEmpty = true
@@ -40,10 +41,13 @@ extension Verification.Outcome {
       let own = all.filter { $0.instance.subject == name }
       if own.isEmpty { continue }
       isEmpty = false
-      let ratio = own.compactMap { $0.report.observations.maxima["error / bound"] }.max()
+      let ratio = own.compactMap { $0.report.observations.maximum(of: "error / bound") }.max()
+      let bits = own.first { $0.instance.property.id == "BE/\(name)@Float" }
+        .flatMap { $0.report.observations.median(of: "bits") }
       table.append([
         name, "\(own.count)", own.map(\.report.held).reduce(0, +).grouped,
         ratio.map { "\(($0 * 1000).rounded() / 1000)" } ?? "",
+        bits.map { "\(($0 * 10).rounded() / 10)" } ?? "",
         own.allSatisfy(\.report.holds) ? "agrees" : "DIFFERS",
       ])
     }

@@ -1,0 +1,213 @@
+import Algebra
+import DeltaRule
+import PropertyTesting
+
+extension Law {
+  static let errorGrowth = Law(
+    "NE.growth", "growth of rounding errors",
+    "Where β|k|² is between 0 and 2, the error of a stable formulation is at most as many times the bound "
+      + "for the recurrence as it documents.",
+    formula: "‖fl(f)(x) − f(x)‖ ≤ growth(L, C, κ(I + A)) · B, B the recurrence's bound",
+    theorem: "error-growth",
+    Checks(
+      Formulations.float.filter { $0.cost.growth.error != .unbounded }.map { formulation in
+        LawInstance(
+          formulation.name, numbers: "Float",
+          Property(
+            "NE.growth/\(formulation.name)", cases: 60, for: { try ContractiveCase(from: &$0) }
+          ) { drawn, seen in
+            let result = formulation.solve(drawn.problem, chunkLength: drawn.chunkLength)
+            try drawn.check(result, growing: formulation.cost.growth.error, &seen)
+          })
+      }))
+
+  static let modelErrorGrowth = Law(
+    "NE.model", "growth of rounding errors of mixed precision",
+    "A chunk kernel that rounds to a narrow format keeps the bound of that format.",
+    formula: "‖fl(f)(x) − f(x)‖ ≤ C·κ(I + A) · B, u the coarsest of the model",
+    theorem: "error-growth",
+    Checks(
+      [PrecisionModel.float32, .tf32, .truncatedTF32, .bfloat16, .float16].map { model in
+        let formulation = PrecisionModel.inFloat(model)
+        return LawInstance(
+          model.name, numbers: "mixed precision",
+          Property(
+            "NE.model/\(model.name)", cases: 60, for: { try ContractiveCase(from: &$0) }
+          ) { drawn, seen in
+            let result = formulation.solve(drawn.problem, chunkLength: drawn.chunkLength)
+            // Dropping bits loses twice what rounding to nearest does.
+            let u = model.unitRoundoff * (model.rounding == .towardZero ? 2 : 1)
+            try drawn.check(result, growing: .conditioned, unitRoundoff: u, &seen)
+          })
+      }))
+
+  static let drift = Law(
+    "NE.drift", "no drift",
+    "Over 16,384 tokens with unit keys the error of the last thousand is no larger than twice that of the "
+      + "largest earlier thousand.",
+    formula: "rms error of o over tokens 15361…16384 ≤ 2 max of the thousands before",
+    theorem: "error-growth",
+    Checks(
+      Formulations.float.filter { ["recurrence", "chunkwise"].contains($0.name) }.map {
+        formulation in
+        LawInstance(
+          formulation.name, numbers: "Float",
+          Property("NE.drift/\(formulation.name)", cases: 1, for: { $0.choose(through: .max) }) {
+            seed, _ in
+            let problem = try longProblem(seed: seed)
+            let o = formulation.solve(problem, chunkLength: 64).o
+            let exact = recurrence(problem.map { Double($0) }).o
+            let thousands = stride(from: 0, to: problem.length, by: 1024).map { start in
+              rootMeanSquare(
+                zip(
+                  o[rows: start..<start + 1024].entries, exact[rows: start..<start + 1024].entries
+                )
+                .map { abs(Double($0) - $1) })
+            }
+            let earlier = thousands.dropLast().max() ?? 0
+            guard let last = thousands.last, last <= 2 * earlier else {
+              throw Falsified("the thousands of tokens have errors \(thousands)")
+            }
+          })
+      }))
+
+  /// 16,384 tokens of four features with unit keys and β up to 2.
+  private static func longProblem(seed: UInt64) throws -> Problem<Float> {
+    var random = Xoshiro256(seed: seed)
+    let (L, d) = (16 * 1024, 4)
+    func matrix(_ columns: Int, _ range: ClosedRange<Float>) -> Matrix<Float> {
+      Matrix(L, columns) { _, _ in Float.random(in: range, using: &random) }
+    }
+    let k = matrix(d, -1...1)
+    return try Problem(
+      q: matrix(d, -1...1),
+      k: Matrix(
+        rows: L, columns: d,
+        entries: (0..<L).flatMap { t in
+          let row = k[row: t].entries
+          return row.map { $0 / row.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+        }),
+      v: matrix(d, -1...1), beta: matrix(1, 0...2), scale: 1, initialState: .zero(d, d))
+  }
+}
+
+/// A problem in Float with β|k|² between 0 and 2, its exact solution, and the recurrence's error bound.
+private struct ContractiveCase: CustomStringConvertible {
+  let problem: Problem<Float>
+  let chunkLength: Int
+  private let exact: Solution<Double>
+  /// The bound for the recurrence, in units of the unit round-off.
+  private let recurrenceBound: Double
+
+  init(from source: inout ChoiceSource) throws {
+    chunkLength = source.element(of: [1, 2, 4, 8, 16])
+    let tokens = source.dimension(0...40, favouring: [chunkLength, 3 * chunkLength + 1])
+    let (keyFeatures, valueFeatures) = (source.dimension(1...4), source.dimension(1...3))
+    let (dk, dv, L) = (keyFeatures.count, valueFeatures.count, tokens.count)
+    let regime = source.element(of: ["independent", "identical", "alternating", "nearly parallel"])
+    let strengths = source.element(of: ["any", "one", "two"])
+    func number(_ source: inout ChoiceSource) -> Double {
+      Double(source.integer(in: -(1 << 12)...1 << 12)) * 0x1p-12
+    }
+    func row(_ features: Dimension, _ source: inout ChoiceSource) -> [Double] {
+      source.each(features) { number(&$0) }
+    }
+    let state = source.each(keyFeatures) { row(valueFeatures, &$0) }
+    let rows = source.each(tokens) { source in
+      (
+        q: row(keyFeatures, &source), k: row(keyFeatures, &source), v: row(valueFeatures, &source),
+        strength: Double(source.integer(in: 0...1 << 12)) * 0x1p-12
+      )
+    }
+    func unit(_ row: [Double]) -> [Double] {
+      let length = row.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      return length == 0 ? row : row.map { $0 / length }
+    }
+    let first = rows.first.map { unit($0.k) } ?? []
+    let keys = rows.enumerated().map { t, row -> [Double] in
+      switch regime {
+      case "identical": first
+      case "alternating": first.map { t % 2 == 0 ? $0 : -$0 }
+      case "nearly parallel": unit(zip(first, row.k).map { $0 + $1 * 0x1p-10 })
+      default: unit(row.k)
+      }
+    }
+    func floats(_ columns: Int, _ entries: [[Double]]) -> Matrix<Float> {
+      Matrix(
+        rows: entries.count, columns: columns, entries: entries.flatMap { $0.map { Float($0) } })
+    }
+    let k = floats(dk, keys)
+    problem = try Problem(
+      q: floats(dk, rows.map(\.q)), k: k, v: floats(dv, rows.map(\.v)),
+      beta: Matrix(L, 1) { t, _ in
+        // As near to the limit as it may be where keys are rounded.
+        let square = k[row: t].entries.reduce(0.0) { $0 + Double($1) * Double($1) }
+        let strength = strengths == "one" ? 1 : strengths == "two" ? 2 : 2 * rows[t].strength
+        return Float(square == 0 ? strength : min(strength, strength / square)).nextDown
+      }.map { max(0, $0) },
+      scale: 1, initialState: floats(dv, state))
+    exact = recurrence(problem.map { Double($0) })
+    recurrenceBound = Self.recurrenceBound(problem.map { Double($0) })
+  }
+
+  /// Holds the error of a result against the bound for the recurrence, times what a formulation documents.
+  func check(
+    _ result: Solution<Float>, growing growth: Cost.Error, unitRoundoff u: Double = 0x1p-24,
+    _ seen: inout Observations
+  ) throws(Falsified) {
+    let error = max(
+      norm(result.o.map { Double($0) } - exact.o),
+      norm(result.finalState.map { Double($0) } - exact.finalState))
+    let bound = recurrenceBound * u * factor(growth)
+    guard error <= bound else { throw Falsified("the error is \(error), its bound \(bound)") }
+    if error > 0 { seen.record("error / bound", error / bound) }
+  }
+
+  private func factor(_ growth: Cost.Error) -> Double {
+    switch growth {
+    case .stepwise: 1
+    case .transitions: Double(problem.keyDimension)
+    case .conditioned: condition(chunkLength)
+    case .conditionedByLength: condition(max(1, problem.length))
+    case .unbounded: .infinity
+    }
+  }
+
+  /// n κ(I + A), the largest of all chunks of n tokens.
+  private func condition(_ n: Int) -> Double {
+    let problem = problem.map { Double($0) }
+    let conditions = problem.chunks(of: n).map {
+      conditionNumber(keyOverlaps(k: problem.k[rows: $0], beta: problem.beta[rows: $0]))
+    }
+    return Double(n) * max(1, conditions.max() ?? 1)
+  }
+
+  /// The first-order bound of the recurrence, by the standard model and because no step expands.
+  ///
+  ///     ‖δx_t‖ ≤ (dk + 2) β (|v| + |k|‖S‖)
+  ///     ‖δS_t‖ ≤ ‖δS_{t−1}‖ + |k|‖δx_t‖ + |k||x| + ‖S_t‖
+  ///     ‖δo_t‖ ≤ |q| (‖δS_t‖ + (dk + 1) ‖S_t‖)
+  private static func recurrenceBound(_ problem: Problem<Double>) -> Double {
+    var S = problem.initialState
+    var (deltaS, largest) = (0.0, 0.0)
+    let n = Double(problem.keyDimension)
+    for t in 0..<problem.length {
+      let (q, k, v) = (problem.q[row: t], problem.k[row: t], problem.v[row: t])
+      let beta = problem.beta[t, 0]
+      let x = beta * (v - k * S)
+      let deltaX = (n + 2) * beta * (norm(v) + norm(k) * norm(S))
+      S += k.transposed * x
+      deltaS += norm(k) * deltaX + norm(k) * norm(x) + norm(S)
+      largest = max(largest, norm(q) * (deltaS + (n + 1) * norm(S)))
+    }
+    // One in a thousand pays for the terms of higher order.
+    return 1.001 * max(largest, deltaS)
+  }
+
+  var description: String { describe(problem) + ", C = \(chunkLength)" }
+}
+
+/// The Euclidean norm of all entries.
+private func norm(_ x: Matrix<Double>) -> Double {
+  x.entries.reduce(0) { $0 + $1 * $1 }.squareRoot()
+}

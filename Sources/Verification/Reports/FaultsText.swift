@@ -1,0 +1,47 @@
+import PropertyTesting
+
+extension KillMatrix {
+  /// One line a fault, with the law that catches it soonest; the same run gives the same text.
+  public var text: String {
+    var table = TextTable([
+      ("fault", .left), ("a kernel in which", .left), ("as in", .left), ("laws", .right),
+      ("soonest", .left), ("cases", .right), ("smallest case", .left),
+    ])
+    for row in rows {
+      table.append([
+        row.fault.rawValue, row.fault.summary, row.fault.thread ?? "", "\(row.kills.count)",
+        row.quickest?.law ?? "SURVIVES", row.quickest.map { "\($0.cases)" } ?? "",
+        row.quickest?.counterexample.size ?? "",
+      ])
+    }
+    let killed = rows.count { !$0.kills.isEmpty }
+    return table.text + "\n\nseed \(seed): \(killed) of \(rows.count) faults are caught\n"
+  }
+}
+
+extension Counterexample {
+  /// The shape of the smallest case, where its text begins with one.
+  public var size: String {
+    guard let end = minimal.firstRange(of: ", q") else { return "\(replay.choices.count) choices" }
+    return String(minimal[..<end.lowerBound])
+  }
+}
+
+extension [FaultDiagnosis] {
+  /// One line a fault, with the case that gives it away and what the diagnosis calls it.
+  public var text: String {
+    var table = TextTable([
+      ("fault", .left), ("rejected on", .left), ("diagnosed as", .left), ("", .left),
+    ])
+    for entry in self {
+      table.append([
+        entry.fault.rawValue, entry.rejectedOn ?? "PASSES", entry.named.joined(separator: " "),
+        entry.isRight ? "right" : "",
+      ])
+    }
+    let rejected = count { $0.rejectedOn != nil }
+    return table.text
+      + "\n\n\(rejected) of \(count) faults are rejected, \(count(where: \.isRight)) "
+      + "of them named\n"
+  }
+}
