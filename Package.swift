@@ -67,7 +67,8 @@ let package = Package(
       dependencies: [
         "Algebra", "DeltaRule", "PropertyTesting", "TensorFiles", "Verification", "deltanet-verify",
       ],
-      resources: [.copy("Fixtures"), .copy("Regressions.txt")], swiftSettings: settings),
+      resources: [.copy("Fixtures"), .copy("Regressions.txt"), .copy("WorstCases.txt")],
+      swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]
 )

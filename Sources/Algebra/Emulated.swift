@@ -44,7 +44,7 @@ public struct Emulated<Format: EmulatedFormat>: Real, RoundedArithmetic {
 
   @inlinable
   public static func multiplicationError(of result: Self, _ a: Self, _ b: Self) -> Double {
-    additionError(of: result) + Format.format.quantum
+    additionError(of: result) + Format.format.leastNonzeroMagnitude
   }
 }
 

@@ -22,7 +22,7 @@ public struct FloatFormat: Hashable, Sendable {
     self.significandBits = significandBits
     self.exponents = exponents
     leastNormalMagnitude = Double(sign: .plus, exponent: exponents.lowerBound, significand: 1)
-    quantum = Double(
+    leastNonzeroMagnitude = Double(
       sign: .plus, exponent: exponents.lowerBound - significandBits + 1, significand: 1)
     let largest = 2 - Double(sign: .plus, exponent: 1 - significandBits, significand: 1)
     greatestFiniteMagnitude = Double(
@@ -32,8 +32,7 @@ public struct FloatFormat: Hashable, Sendable {
   /// The least positive normal number.
   public let leastNormalMagnitude: Double
   /// The least positive number: the distance of subnormal numbers.
-  @usableFromInline
-  let quantum: Double
+  public let leastNonzeroMagnitude: Double
   public let greatestFiniteMagnitude: Double
 
   /// u: the largest relative error of rounding to nearest.
@@ -43,7 +42,12 @@ public struct FloatFormat: Hashable, Sendable {
 
   /// The most that rounding `value` to nearest changes it, barring overflow.
   public func roundingError(_ value: Double) -> Double {
-    max(unitRoundoff * abs(value), quantum / 2)
+    max(unitRoundoff * abs(value), leastNonzeroMagnitude / 2)
+  }
+
+  /// The distance of `value`, which is finite, from the next number of the format.
+  public func ulp(_ value: Double) -> Double {
+    max(2 * unitRoundoff * value.binade.magnitude, leastNonzeroMagnitude)
   }
 
   /// What becomes of the bits that a format has no room for.
@@ -58,7 +62,7 @@ public struct FloatFormat: Hashable, Sendable {
     case stochastic(random: UInt64)
   }
 
-  /// The number of the format that `value` rounds to; infinite beyond its range.
+  /// The number of the format that `value` rounds to; beyond its range infinity, or, towards zero, the greatest.
   ///
   /// Zeros keep their sign, and what is not finite stays as it is.
   @inlinable
@@ -68,8 +72,11 @@ public struct FloatFormat: Hashable, Sendable {
     let rounded =
       magnitude < leastNormalMagnitude
       ? subnormal(magnitude, rounding) : normal(magnitude, rounding)
-    return Double(
-      signOf: value, magnitudeOf: rounded > greatestFiniteMagnitude ? .infinity : rounded)
+    if rounded <= greatestFiniteMagnitude { return Double(signOf: value, magnitudeOf: rounded) }
+    if case .towardZero = rounding {
+      return Double(signOf: value, magnitudeOf: greatestFiniteMagnitude)
+    }
+    return Double(signOf: value, magnitudeOf: .infinity)
   }
 
   /// Adds to the bits that will be cut off what makes them carry into the ones that are kept.
@@ -89,12 +96,14 @@ public struct FloatFormat: Hashable, Sendable {
 
   @inlinable
   func subnormal(_ magnitude: Double, _ rounding: Rounding) -> Double {
-    let steps = magnitude / quantum
+    let steps = magnitude / leastNonzeroMagnitude
     switch rounding {
-    case .toNearestEven: return steps.rounded(.toNearestOrEven) * quantum
-    case .towardZero: return steps.rounded(.towardZero) * quantum
+    case .toNearestEven: return steps.rounded(.toNearestOrEven) * leastNonzeroMagnitude
+    case .towardZero: return steps.rounded(.towardZero) * leastNonzeroMagnitude
     case .stochastic(let random):
-      return (steps + Double(random >> 11) * 0x1p-53).rounded(.towardZero) * quantum
+      let kept = steps.rounded(.towardZero)
+      let isCarried = Double(random >> 11) * 0x1p-53 < steps - kept
+      return (isCarried ? kept + 1 : kept) * leastNonzeroMagnitude
     }
   }
 }

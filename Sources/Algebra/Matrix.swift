@@ -102,7 +102,11 @@ public struct Matrix<Scalar: Ring>: Equatable, Sendable {
   }
 
   @inlinable
-  public var transposed: Matrix { Matrix(columns, rows) { self[$1, $0] } }
+  public var transposed: Matrix {
+    // A single row or column has its entries in the same order either way.
+    if rows == 1 || columns == 1 { return Matrix(rows: columns, columns: rows, entries: entries) }
+    return Matrix(columns, rows) { self[$1, $0] }
+  }
 
   /// tril(X): the diagonal and what lies below it.
   @inlinable

@@ -131,6 +131,7 @@ extension Cost {
       additions: joins * (cube - square + slab) + L * (slab + square + state - dv),
       depth: 2 * (lgL - 1) * (2 + lgdk) + lgdk + 6,
       growth: Growth(
-        work: "L·dk²·(dk + dv)", depth: "log L", memory: "L·dk·(dk + dv)", error: .transitions))
+        work: "L·dk²·(dk + dv)", depth: "log L", memory: "L·dk·(dk + dv)",
+        error: Error(formsTransitions: true)))
   }()
 }

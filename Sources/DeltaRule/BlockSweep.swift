@@ -140,6 +140,7 @@ extension Cost {
       depth: N * (4 + 2 * lgC + lgdk) + 2 * C + lgdk + 1,
       growth: Growth(
         work: "L²·(C + dk + dv) + L·dk·(dk + dv)", depth: "L/C·log C + C",
-        memory: "L·(C + dk + dv) + L/C·dk²", error: .conditioned))
+        memory: "L·(C + dk + dv) + L/C·dk²", error: Error(inverse: .ofChunk, formsTransitions: true)
+      ))
   }()
 }

@@ -102,6 +102,6 @@ extension Cost {
     depth: N * (4 + lgC + lgdk) + 2 * C + lgC + lgdk + 1,
     growth: Growth(
       work: "L·C·(C + dk + dv) + L·dk·dv", depth: "L/C·log C + C",
-      memory: "L·(dk + dv) + L/C·dk·dv", error: .conditioned
+      memory: "L·(dk + dv) + L/C·dk·dv", error: Error(inverse: .ofChunk)
     ))
 }

@@ -93,7 +93,7 @@ extension Cost {
       depth: N * (3 * C + lgC + lgdk + 2) + 1,
       growth: Growth(
         work: "L·C·(dk + dv) + L·dk·dv", depth: "L", memory: "L·(dk + dv) + L/C·dk·dv",
-        error: .conditioned)
+        error: Error(inverse: .ofChunk))
     )
   }()
 }

@@ -32,19 +32,32 @@ public struct Cost: Sendable {
     }
   }
 
-  /// How the rounding error of a solution compares with the bound for the recurrence, for keys and β with
+  /// How many times the error bound of the recurrence a formulation keeps to, for keys and β with
   /// β|k|² ≤ 2.
-  public enum Error: String, Sendable {
-    /// Within that bound: every token adds its own rounding errors, and nothing amplifies them.
-    case stepwise = "1"
-    /// dk times that bound: products of transitions are formed.
-    case transitions = "dk"
-    /// As many times as a chunk has tokens, and I + A is ill-conditioned.
-    case conditioned = "C·κ(I + A)"
-    /// The same, with the whole sequence for the chunk.
-    case conditionedByLength = "L·κ(I + A)"
-    /// No such bound: the formulation is unstable.
-    case unbounded = "unbounded"
+  ///
+  /// - Source: derived; proof: `Proofs/README.md#error-growth`.
+  public struct Error: Sendable, Equatable {
+    /// How (I + A)⁻¹ is found.
+    public enum Inverse: Sendable {
+      case none
+      /// By substitution, for a chunk: C + 2 times, and as many times again as I + A is ill-conditioned.
+      case ofChunk
+      /// The same for the whole sequence: L + 2.
+      case ofSequence
+      /// By powers of A: there is no bound, the formulation is unstable.
+      case byPowers
+    }
+
+    public let inverse: Inverse
+    /// Whether dk × dk transitions are formed: dk + 2 times.
+    public let formsTransitions: Bool
+
+    public init(inverse: Inverse = .none, formsTransitions: Bool = false) {
+      self.inverse = inverse
+      self.formsTransitions = formsTransitions
+    }
+
+    public var isStable: Bool { inverse != .byPowers }
   }
 
   public init(
@@ -88,4 +101,18 @@ public struct Cost: Sendable {
 
   /// n(n − 1)/2.
   static func pairs(_ n: Count) -> Count { Count(Rational(1, over: 2)) * n * (n - 1) }
+}
+
+extension Cost.Error: CustomStringConvertible {
+  public var description: String {
+    let inverse: String? =
+      switch inverse {
+      case .none: nil
+      case .ofChunk: "(C + 2)·κ(I + A)"
+      case .ofSequence: "(L + 2)·κ(I + A)"
+      case .byPowers: "unbounded"
+      }
+    let factors = [formsTransitions ? "(dk + 2)" : nil, inverse].compactMap { $0 }
+    return factors.isEmpty ? "1" : factors.joined(separator: "·")
+  }
 }

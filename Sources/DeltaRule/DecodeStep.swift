@@ -91,5 +91,5 @@ extension Cost {
     multiplications: L * (3 * state + dk + 3 * dv),
     additions: L * (3 * state + dk - 1),
     depth: L * (5 + lgdk) + 1,
-    growth: Growth(work: "L·dk·dv", depth: "L", memory: "L·(dk + dv) + dk·dv", error: .stepwise))
+    growth: Growth(work: "L·dk·dv", depth: "L", memory: "L·(dk + dv) + dk·dv", error: Error()))
 }

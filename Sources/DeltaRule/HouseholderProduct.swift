@@ -111,6 +111,7 @@ extension Cost {
       additions: L * (products + state - dv) + slab,
       depth: L * (2 + lgdk) + lgdk + 6,
       growth: Growth(
-        work: "L·dk²·(dk + dv)", depth: "L", memory: "L·dk·(dk + dv)", error: .transitions))
+        work: "L·dk²·(dk + dv)", depth: "L", memory: "L·dk·(dk + dv)",
+        error: Error(formsTransitions: true)))
   }()
 }

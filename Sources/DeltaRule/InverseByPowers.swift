@@ -54,12 +54,12 @@ extension Cost {
     depth: (C - 2) * (1 + lgC) + 1,
     growth: Growth(
       work: "L·C³ + L·C·(dk + dv) + L·dk·dv", depth: "L/C·log C + C·log C",
-      memory: "L·(dk + dv) + L/C·dk·dv", error: .unbounded))
+      memory: "L·(dk + dv) + L/C·dk·dv", error: Error(inverse: .byPowers)))
 
   public static let repeatedSquaring = chunkwise(
     inverse: (2 * C * C * C * lgC, lgC * (2 * C * C * (C - 1) + C * C)),
     depth: lgC * (lgC + 1) + 1,
     growth: Growth(
       work: "L·C²·log C + L·C·(dk + dv) + L·dk·dv", depth: "L/C·log C + log² C",
-      memory: "L·(dk + dv) + L/C·dk·dv", error: .unbounded))
+      memory: "L·(dk + dv) + L/C·dk·dv", error: Error(inverse: .byPowers)))
 }

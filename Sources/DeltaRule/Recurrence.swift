@@ -66,5 +66,5 @@ extension Cost {
     multiplications: L * (3 * state + 2 * dv),
     additions: L * (3 * state - dv),
     depth: L * (5 + lgdk) + lgdk + 2,
-    growth: Growth(work: "L·dk·dv", depth: "L", memory: "L·dk·dv", error: .stepwise))
+    growth: Growth(work: "L·dk·dv", depth: "L", memory: "L·dk·dv", error: Error()))
 }

@@ -45,14 +45,18 @@ extension Tensor where Element: Ring {
   public subscript(batch: Int, tokens range: Range<Int>, head head: Int) -> Matrix<Element> {
     get {
       let width = shape.count == 4 ? shape[3] : 1
+      let (start, stride) = (offset([batch, range.lowerBound, head]), shape[2] * width)
       return Matrix(range.count, width) { row, column in
-        storage[offset([batch, range.lowerBound + row, head]) + column]
+        storage[start + row * stride + column]
       }
     }
     set {
-      for (row, token) in range.enumerated() {
-        let start = offset([batch, token, head])
-        for column in 0..<newValue.columns { storage[start + column] = newValue[row, column] }
+      let width = newValue.columns
+      let (start, stride) = (offset([batch, range.lowerBound, head]), shape[2] * width)
+      for row in 0..<range.count {
+        for column in 0..<width {
+          storage[start + row * stride + column] = newValue[row, column]
+        }
       }
     }
   }

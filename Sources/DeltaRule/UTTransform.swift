@@ -162,5 +162,5 @@ extension Cost {
     depth: 2 * (L + lgL + lgdk) + 5,
     growth: Growth(
       work: "L³ + L²·(dk + dv) + L·dk·dv", depth: "L", memory: "L² + L·(dk + dv)",
-      error: .conditionedByLength))
+      error: Error(inverse: .ofSequence)))
 }

@@ -155,6 +155,6 @@ extension Cost {
       depth: 3 * L + 3 * lgdk + 4,
       growth: Growth(
         work: "L²·(dk + dv) + L·dk²·dv", depth: "L", memory: "L·dk·(dk + dv)",
-        error: .conditionedByLength))
+        error: Error(inverse: .ofSequence, formsTransitions: true)))
   }()
 }

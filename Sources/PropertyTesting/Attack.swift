@@ -3,10 +3,13 @@ public struct Attack: Sendable {
   public var seed: UInt64
   /// How many cases to evaluate.
   public var evaluations: Int
+  /// The label that a case must bear to count; nil counts all.
+  public var regime: String?
 
-  public init(seed: UInt64, evaluations: Int) {
+  public init(seed: UInt64, evaluations: Int, regime: String? = nil) {
     self.seed = seed
     self.evaluations = evaluations
+    self.regime = regime
   }
 
   /// The worst case found.
@@ -27,7 +30,7 @@ extension Property {
   /// found depends on the seed and the property's name alone.
   ///
   /// - Parameter quantity: what ``Observations/record(_:_:)`` calls it.
-  /// - Returns: nil where no case recorded it.
+  /// - Returns: nil where no case of the regime recorded it.
   /// - Complexity: `attack.evaluations` evaluations.
   /// - Source: direct search for unstable inputs, after Higham (2002), chapter 26.
   public func worstCase(of quantity: String, _ attack: Attack) -> Attack.Worst? {
@@ -48,9 +51,9 @@ extension Property {
         return Attack.Worst(
           value: .infinity, replay: Replay(property: id, choices: source.choices), reason: reason)
       case .held:
-        guard let value = seen.maximum(of: quantity), value >= worst?.value ?? -.infinity else {
-          continue
-        }
+        guard let value = seen.maximum(of: quantity), value >= worst?.value ?? -.infinity,
+          attack.regime.map({ seen.labels[$0] != nil }) ?? true
+        else { continue }
         worst = (source.choices, source.bounds, value)
       }
     }

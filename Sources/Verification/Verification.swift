@@ -76,11 +76,11 @@ extension Law {
   }
 }
 
-/// A name that neither a law nor a formulation has.
+/// A name that no law, formulation or regime has.
 public struct UnknownSubject: Error, CustomStringConvertible {
   public let name: String
 
   public var description: String {
-    "'\(name)' is neither a law nor a formulation; 'deltanet-verify list' shows what there is"
+    "'\(name)' is no law, formulation or regime; 'deltanet-verify list' shows what there is"
   }
 }

@@ -10,16 +10,21 @@ public struct WorstCases: Sendable {
   public let targets: [LawInstance]
 
   /// - Parameter subject: the id of a law, or the name of a formulation or precision model; nil selects all.
-  /// - Throws: ``UnknownSubject`` where nothing of that name keeps a bound.
+  /// - Throws: ``UnknownSubject`` where nothing of that name keeps a bound, or none that does has cases of the
+  ///   attack's regime.
   public init(_ attack: Attack, only subject: String? = nil) throws(UnknownSubject) {
     self.attack = attack
     let laws: [Law] = [
       .roundingErrors, .gradientRoundingErrors, .errorGrowth, .modelErrorGrowth,
     ]
-    targets = laws.flatMap { law in
+    let named = laws.flatMap { law in
       law.instances.filter { subject == nil || subject == law.id || subject == $0.subject }
     }
-    if let subject, targets.isEmpty { throw UnknownSubject(name: subject) }
+    if let subject, named.isEmpty { throw UnknownSubject(name: subject) }
+    targets = named.filter { target in
+      attack.regime.map { target.property.requiredLabels.contains($0) } ?? true
+    }
+    if let regime = attack.regime, targets.isEmpty { throw UnknownSubject(name: regime) }
   }
 
   /// Attacks every target.

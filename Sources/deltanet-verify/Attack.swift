@@ -21,6 +21,9 @@ struct AttackCommand: AsyncParsableCommand {
   @Option(help: "One law, formulation or precision model.")
   var only: String?
 
+  @Option(help: "Only cases of one regime: 'keys identical', 'β|k|² = 2', …")
+  var regime: String?
+
   @Option(help: "How many searches run at the same time.")
   var jobs = ProcessInfo.processInfo.activeProcessorCount
 
@@ -36,7 +39,7 @@ struct AttackCommand: AsyncParsableCommand {
 
   func run() async throws {
     let search = try usage {
-      try WorstCases(Attack(seed: seed, evaluations: evaluations), only: only)
+      try WorstCases(Attack(seed: seed, evaluations: evaluations, regime: regime), only: only)
     }
     let bar = ProgressBar()
     let found = await search.search(jobs: jobs) { bar.show($0, of: $1) }

@@ -8,7 +8,8 @@ struct Check: AsyncParsableCommand {
     discussion: """
       Every element of every tensor is compared with the recurrence in at least twice the claimed \
       precision. Its error may be as large as honest kernels of that precision make on the same data. \
-      Where some file cannot be judged the exit status is 2, whatever the others are.
+      Where some file cannot be judged the exit status is 2, whatever the others are. With --repeat the \
+      files are runs of one kernel on one case, and are compared with one another, too.
       """)
 
   @Argument(help: "Case files: safetensors with q k v beta and results.")
@@ -16,6 +17,15 @@ struct Check: AsyncParsableCommand {
 
   @Option(help: "Also write the verdicts to this file.")
   var json: String?
+
+  @Flag(name: .customLong("repeat"), help: "Compare the files as runs of one kernel on one case.")
+  var isRepeat = false
+
+  func validate() throws {
+    if isRepeat, files.count < 2 {
+      throw ValidationError("--repeat compares runs: name two files or more")
+    }
+  }
 
   func run() async throws {
     var verdicts: [Verdict] = []
@@ -27,9 +37,18 @@ struct Check: AsyncParsableCommand {
       }
     }
     let errors = verdicts.compactMap(\.error)
-    let status = errors.map { reportBadInput("\($0)") }.first
+    var status = errors.map { reportBadInput("\($0)") }.first
+    var repeatability: Repeatability?
+    if isRepeat, status == nil {
+      do {
+        repeatability = try Repeatability(of: verdicts.compactMap(\.judgement?.file))
+      } catch let error as TensorFileError {
+        status = reportBadInput("\(error)")
+      }
+    }
+    let texts = verdicts.compactMap(\.judgement?.text) + [repeatability?.text].compactMap { $0 }
     try finish(
-      verdicts.compactMap(\.judgement?.text).joined(separator: "\n"), json: json, verdicts.json,
+      texts.joined(separator: "\n"), json: json, { try verdicts.json(repeatability) },
       holds: status != nil || verdicts.allSatisfy { $0.judgement?.isRight == true })
     if let status { throw status }
   }

@@ -13,6 +13,9 @@ struct Faults: AsyncParsableCommand {
   @Option(help: "The 64-bit number that every case is derived from.")
   var seed: UInt64 = 1
 
+  @Option(help: "How many cases of each law a fault must get past at most.")
+  var cases = 500
+
   @Option(help: "How many faults are dealt with at the same time.")
   var jobs = ProcessInfo.processInfo.activeProcessorCount
 
@@ -23,6 +26,7 @@ struct Faults: AsyncParsableCommand {
   var json: String?
 
   func validate() throws {
+    if cases < 1 { throw ValidationError("--cases \(cases): at least one is needed") }
     if jobs < 1 { throw ValidationError("--jobs \(jobs): at least one is needed") }
   }
 
@@ -34,7 +38,9 @@ struct Faults: AsyncParsableCommand {
       try finish(
         found.text, json: json, found.json, holds: found.allSatisfy { $0.rejectedOn != nil })
     } else {
-      let matrix = await KillMatrix.measured(seed: seed, jobs: jobs) { bar.show($0, of: $1) }
+      let matrix = await KillMatrix.measured(seed: seed, cases: cases, jobs: jobs) {
+        bar.show($0, of: $1)
+      }
       bar.clear()
       try finish(matrix.text, json: json, matrix.json, holds: matrix.isComplete)
     }

@@ -74,6 +74,34 @@ struct CommandLineTests {
   }
 
   @Test
+  func repeatedRuns() throws {
+    let (one, other) = (try fixture("chunk_fp16_T63"), try fixture("recurrent_fp32_T48"))
+    let same = try Invocation("check", "--repeat", one, one)
+    #expect(same.status == 0)
+    #expect(same.output.hasSuffix("2 runs: the same bits every time\n"))
+    let different = try Invocation("check", "--repeat", one, other)
+    #expect(different.status == 2)
+    #expect(different.errors.contains("its inputs are not those of"))
+    #expect(try Invocation("check", "--repeat", one).status == 64)
+  }
+
+  @Test
+  func attacks() throws {
+    try withFolder { folder in
+      let run = try Invocation(
+        "attack", "--only", "chunkwise", "--regime", "keys identical", "--evaluations", "50",
+        "--json", "\(folder)/worst.json")
+      #expect(run.status == 0)
+      #expect(run.output.hasPrefix("NE.growth/chunkwise:"))
+      #expect(run.output.split(separator: "\n").count == 1)
+      let json = try String(contentsOfFile: "\(folder)/worst.json", encoding: .utf8)
+      #expect(json.contains("\"replay\" : \"NE.growth/chunkwise:"))
+    }
+    #expect(try Invocation("attack", "--regime", "unheard-of").status == 64)
+    #expect(try Invocation("attack", "--evaluations", "0").status == 64)
+  }
+
+  @Test
   func badInput() throws {
     try withFolder { folder in
       try Data("nonsense".utf8).write(to: URL(filePath: "\(folder)/bad.safetensors"))

@@ -54,6 +54,20 @@ struct LawTests {
     }
   }
 
+  /// The worst inputs that attacks have found keep their bounds.
+  @Test
+  func worstCasesHold() throws {
+    let file = try #require(Bundle.module.url(forResource: "WorstCases", withExtension: "txt"))
+    let corpus = try Replay.regressions(in: String(contentsOf: file, encoding: .utf8))
+    let attacked = try WorstCases(Attack(seed: 1, evaluations: 1)).targets.map(\.property.id)
+    #expect(Set(corpus.map(\.property)).isSuperset(of: attacked), "every target has a worst case")
+    for replay in corpus {
+      let report = try Law.instance(for: replay).property.check(replaying: replay.choices)
+      if let failure = report.failure { Issue.record("\(failure)") }
+      #expect(report.observations.maximum(of: WorstCases.quantity) != nil, "\(replay)")
+    }
+  }
+
   @Test(.enabled(if: Settings.replay != nil, "DELTANET_REPLAY is not set"))
   func replayFromEnvironment() throws {
     try expectToHold(try #require(Settings.replay.flatMap { Replay($0) }, "not a replay"))

@@ -23,25 +23,36 @@ enum HonestArithmetic {
 
   /// What honest kernels of the claimed precision return.
   static func results(for file: CaseFile) async throws -> [Results] {
-    var results: [Results] = []
-    switch file.precision {
-    case .f64: results.append(try await file.results(Double.init(_:), by: recurrent()))
-    case .f32: results.append(try await file.results(Float.init(_:), by: recurrent()))
-    case .tf32, .bf16, .f16: break
+    let models = PrecisionModel.honest(for: file.precision).flatMap { model in
+      chunkLengths(for: file.problem).map { (model, chunkLength: $0) }
     }
-    for model in PrecisionModel.honest(for: file.precision) {
-      for chunkLength in chunkLengths(for: file.problem) {
-        results.append(try await file.results(of: model, chunkLength: chunkLength))
+    return try await withThrowingTaskGroup(of: (Int, Results).self) { group in
+      for (index, (model, chunkLength)) in models.enumerated() {
+        group.addTask {
+          (index, try await file.results(of: model, chunkLength: chunkLength))
+        }
       }
-    }
-    return results
+      switch file.precision {
+      case .f64:
+        group.addTask { (-1, try await file.results(Double.init(_:), by: recurrent())) }
+      case .f32:
+        group.addTask { (-1, try await file.results(Float.init(_:), by: recurrent())) }
+      case .tf32, .bf16, .f16: break
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }.sorted { $0.0 < $1.0 }.map(\.1)
   }
 
-  /// Not looked up in `Formulation.all`, which would be written out for every number type here.
+  /// Not looked up in `Formulation.all`, which would be written out for every number type here. Backwards it
+  /// keeps the state of every 64th token and finds the others again: the same numbers, in less memory.
   private static func recurrent<Scalar>() -> Formulation<Scalar> {
     Formulation(
-      "recurrence", cost: .recurrence, takesVectorBeta: true,
-      forward: { recurrence($0) }, backward: { recurrenceBackward($0, $1) })
+      "recurrence", cost: .recurrence, takesVectorBeta: true, forward: { recurrence($0) },
+      backward: { problem, cotangent in
+        chunkByChunk(
+          problem, cotangent, chunkLength: 64, stateAfter: { recurrence($0).finalState },
+          backward: { recurrenceBackward($0, $1) })
+      })
   }
 }
 
@@ -98,6 +109,6 @@ extension CaseFile {
       results["dbeta"] = gradient.dbeta
       results["dh0"] = gradient.dh0
     }
-    return results.mapValues { $0.map(\.double) }
+    return results.mapValues { tensor in tensor.map { $0.double } }
   }
 }

@@ -53,12 +53,14 @@ struct Expectation: Sendable {
 
   /// - Parameter precision: what the kernel claims to compute in; by default what the file says.
   init(for file: CaseFile, claiming precision: Precision? = nil) async throws {
-    var file = file
-    file.precision = precision ?? file.precision
-    self.precision = file.precision
-    exact = try await HonestArithmetic.reference(for: file)
-    honest = try await HonestArithmetic.results(for: file)
-    try file.checkRange(of: exact, honest)
+    let precision = precision ?? file.precision
+    let claim = file.claiming(precision)
+    async let exact = HonestArithmetic.reference(for: claim)
+    async let honest = HonestArithmetic.results(for: claim)
+    self.precision = precision
+    self.exact = try await exact
+    self.honest = try await honest
+    try claim.checkRange(of: self.exact, self.honest)
   }
 
   func judge(_ file: CaseFile) async -> [TensorJudgement] {
@@ -85,6 +87,12 @@ struct Expectation: Sendable {
 }
 
 extension CaseFile {
+  fileprivate func claiming(_ precision: Precision) -> CaseFile {
+    var file = self
+    file.precision = precision
+    return file
+  }
+
   /// Refuses inputs on which arithmetic of the claimed precision cannot be judged.
   fileprivate func checkRange(of exact: Results, _ honest: [Results]) throws {
     func overflows(_ results: Results) -> Bool {

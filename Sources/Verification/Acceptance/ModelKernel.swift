@@ -74,7 +74,8 @@ private struct Rounder<Base: Real> {
   }
 }
 
-/// One chunk, everything stored rounded. Names are those of `utTransformedBackward`.
+/// One chunk, everything stored rounded, β folded into the keys and values as flash-linear-attention does:
+/// W = J diag(β) K, U = J diag(β) V, J = (I + A)⁻¹. Names are those of `utTransformedBackward`.
 private struct ModelChunk<Base: Real> {
   private let model: PrecisionModel
   private let scale: Base
@@ -82,11 +83,12 @@ private struct ModelChunk<Base: Real> {
   private let k: Matrix<Base>
   private let v: Matrix<Base>
   private let beta: Matrix<Base>
+  private let weightedK: Matrix<Base>
+  private let weightedV: Matrix<Base>
   /// The state carried, and as it enters products.
   private let S: Matrix<Base>
   private let entering: Matrix<Base>
-  private let inverse: Matrix<Base>
-  private let T: Matrix<Base>
+  private let J: Matrix<Base>
   private let W: Matrix<Base>
   private let X: Matrix<Base>
   private let scores: Matrix<Base>
@@ -98,15 +100,15 @@ private struct ModelChunk<Base: Real> {
     k = stored(chunk.k, model.operands)
     v = stored(chunk.v, model.operands)
     beta = stored(chunk.beta, model.operands)
+    weightedK = stored(beta .* k, model.operands)
+    weightedV = stored(beta .* v, model.operands)
     S = chunk.initialState
     entering = stored(S, model.enteringState)
     let keyColumns = k.transposed
     let A = (beta .* (k ⊗ keyColumns)).strictLowerTriangle
-    let inverse = substituted(A, model.inverse, &stored)
-    self.inverse = stored(inverse, model.transform)
-    T = stored((beta .* inverse.transposed).transposed, model.transform)
-    W = stored(T ⊗ k, model.wy)
-    X = stored(stored(T ⊗ v, model.wy) - W ⊗ entering, model.pseudoValues)
+    J = stored(substituted(A, model.inverse, &stored), model.transform)
+    W = stored(J ⊗ weightedK, model.wy)
+    X = stored(stored(J ⊗ weightedV, model.wy) - W ⊗ entering, model.pseudoValues)
     scores = stored((q ⊗ keyColumns).lowerTriangle, model.scores)
   }
 
@@ -123,27 +125,27 @@ private struct ModelChunk<Base: Real> {
   ) -> Gradient<Base> {
     let dO = stored(cotangent.o, model.operands)
     let dNext = stored(cotangent.finalState, model.enteringState)
-    let (enteringTransposed, TTransposed) = (entering.transposed, T.transposed)
+    let (enteringTransposed, JTransposed) = (entering.transposed, J.transposed)
     let dX = stored(
       scale * (scores.transposed ⊗ dO) + k ⊗ dNext, model.pseudoValues)
     let dG = stored(scale * (dO ⊗ X.transposed).lowerTriangle, model.scores)
     let dW = stored(-(dX ⊗ enteringTransposed), model.wy)
-    let dT = dW ⊗ k.transposed + dX ⊗ v.transposed
-    let dJ = stored((beta .* dT.transposed).transposed, model.transform)
-    let inverseTransposed = inverse.transposed
+    let dJ = stored(
+      dW ⊗ weightedK.transposed + dX ⊗ weightedV.transposed, model.transform)
     let dA = stored(
-      -(stored(inverseTransposed ⊗ dJ, model.transform) ⊗ inverseTransposed).strictLowerTriangle,
+      -(stored(JTransposed ⊗ dJ, model.transform) ⊗ JTransposed).strictLowerTriangle,
       model.transform)
-    let scaled = stored(beta .* dA, model.transform)
-    let columnSums = (inverse .* dT).columnSums
-    let rowSums = ((dA ⊗ k) .* k).transposed.columnSums
+    // The cotangents of diag(β) K through W, and of diag(β) V.
+    let (throughW, throughU) = (JTransposed ⊗ dW, JTransposed ⊗ dX)
+    let throughA = dA ⊗ k
     return Gradient(
       dq: stored(scale * (dO ⊗ enteringTransposed) + dG ⊗ k, model.outputs),
       dk: stored(
-        dG.transposed ⊗ q + X ⊗ dNext.transposed + stored(TTransposed ⊗ dW, model.wy) + scaled ⊗ k
-          + scaled.transposed ⊗ k, model.outputs),
-      dv: stored(TTransposed ⊗ dX, model.outputs),
-      dbeta: stored(columnSums + rowSums, model.outputs),
+        dG.transposed ⊗ q + X ⊗ dNext.transposed + beta .* (throughW + throughA)
+          + dA.transposed ⊗ weightedK, model.outputs),
+      dv: stored(beta .* throughU, model.outputs),
+      dbeta: stored(
+        (throughU .* v).rowSums + ((throughW + throughA) .* k).rowSums, model.outputs),
       dh0: stored(
         cotangent.finalState + scale * (q.transposed ⊗ dO) - W.transposed ⊗ dX,
         model.carriedState))
@@ -208,8 +210,8 @@ private func ⊗ <Base: Real>(
 }
 
 extension Matrix {
-  /// The sums of the columns, as a column.
-  fileprivate var columnSums: Matrix {
-    Matrix(columns, 1) { j, _ in (0..<rows).reduce(.zero) { $0 + self[$1, j] } }
+  /// The sum of every row in order, as a column.
+  fileprivate var rowSums: Matrix {
+    Matrix(rows, 1) { i, _ in (0..<columns).reduce(.zero) { $0 + self[i, $1] } }
   }
 }

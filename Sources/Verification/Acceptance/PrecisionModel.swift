@@ -10,11 +10,11 @@ public struct PrecisionModel: Hashable, Sendable {
   public var name: String
   /// What sums are taken in: binary32 or binary64.
   public var accumulator = FloatFormat.binary32
-  /// q, k, v and β as they enter products.
+  /// q, k, v, β, diag(β) K and diag(β) V as they enter products.
   public var operands = FloatFormat.binary32
   /// A and the rows of (I + A)⁻¹ as they enter the forward substitution.
   public var inverse = FloatFormat.binary32
-  /// T as it is stored.
+  /// (I + A)⁻¹ as it is stored.
   public var transform = FloatFormat.binary32
   /// W and U.
   public var wy = FloatFormat.binary32

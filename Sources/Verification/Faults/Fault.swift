@@ -87,6 +87,7 @@ public enum Fault: String, CaseIterable, Sendable {
   case dh0Zero
   case dh0OfDht
   case dh0Transposed
+  case dh0Sign
   case dsCut
   case dsLeaks
   case dsWithoutOutputs
@@ -105,6 +106,7 @@ public enum Fault: String, CaseIterable, Sendable {
   case dqSign
   case dqOfLastHead
   case dkOfLastHead
+  case dkSign
   case dkWithoutScores
   case dkWithoutState
   case dqdkExchanged
@@ -260,6 +262,7 @@ extension Fault {
     case .dh0Zero: ("dh0 is zero", "FLA 36087c3")
     case .dh0OfDht: ("dh0 is dht", nil)
     case .dh0Transposed: ("dh0 is written as dv × dk", "vLLM #41292")
+    case .dh0Sign: ("dh0 has the wrong sign", nil)
     case .dsCut: ("dS does not pass from a chunk to the one before", nil)
     case .dsLeaks: ("dS passes from a packed sequence to the one before", "prime-rl #3002")
     case .dsWithoutOutputs: ("dS leaves out Qᵀ dO", nil)
@@ -284,6 +287,7 @@ extension Fault {
     case .dqSign: ("dq has the wrong sign", nil)
     case .dqOfLastHead: ("dq is that of the last head of a group", "FLA #781")
     case .dkOfLastHead: ("dk is that of the last head of a group", "FLA #781")
+    case .dkSign: ("dk has the wrong sign", nil)
     case .dkWithoutScores: ("dk leaves out dGᵀ Q", nil)
     case .dkWithoutState: ("dk leaves out X dSᵀ", nil)
     case .dqdkExchanged: ("dq and dk are exchanged", nil)

@@ -15,7 +15,8 @@ public struct FaultDiagnosis: Sendable {
   /// Fills every exported case with kernels of every fault, in chunks of 16, and judges them until one is
   /// rejected.
   public static func all(
-    seed: UInt64, jobs: Int, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    _ faults: [Fault] = Fault.allCases, seed: UInt64, jobs: Int,
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) async throws -> [FaultDiagnosis] {
     var cases: [(file: CaseFile, expectation: Expectation)] = []
     for export in CaseExport.all {
@@ -23,7 +24,7 @@ public struct FaultDiagnosis: Sendable {
       cases.append((file, try await Expectation(for: file)))
     }
     let files = cases
-    return try await concurrently(Fault.allCases, jobs: jobs, progress: progress) { fault in
+    return try await concurrently(faults, jobs: jobs, progress: progress) { fault in
       await Result { () async throws -> FaultDiagnosis in
         for (file, expectation) in files {
           let filled = try file.filled(by: fault, chunkLength: 16)

@@ -128,19 +128,20 @@ struct FaultyChunk<Scalar: Field> {
     let dX =
       (has(.dxWithoutScores) ? zeros.v : scale * (scores.transposed * dO))
       + (has(.dxWithoutState) ? zeros.v : k * dNext)
-    let scoreCotangents = scale * (dO * (has(.dgOfU) ? U : X).transposed)
-    let dG =
+    let allScoreCotangents = dO * (has(.dgOfU) ? U : X).transposed
+    let unscaledG =
       has(.dgUnmasked)
-      ? scoreCotangents
+      ? allScoreCotangents
       : has(.dgWithoutDiagonal)
-        ? scoreCotangents.strictLowerTriangle : scoreCotangents.lowerTriangle
+        ? allScoreCotangents.strictLowerTriangle : allScoreCotangents.lowerTriangle
+    let dG = scale * unscaledG
     let dW = has(.dwSign) ? dX * S.transposed : -(dX * S.transposed)
 
     let through = throughTransform(dW: dW, dX: dX)
-    let dqUnscaled = has(.dqWithoutState) ? zeros.q : dO * S.transposed
     var dq =
-      (has(.dqUnscaled) ? dqUnscaled : scale * dqUnscaled)
-      + (has(.dqWithoutScores) ? zeros.q : dG * k)
+      (has(.dqWithoutState) ? zeros.q : dO * S.transposed)
+      + (has(.dqWithoutScores) ? zeros.q : unscaledG * k)
+    if !has(.dqUnscaled) { dq = scale * dq }
     if has(.dqScaledTwice) { dq = scale * dq }
     let dkLocal =
       (has(.dkWithoutScores) ? zeros.q : dG.transposed * q)

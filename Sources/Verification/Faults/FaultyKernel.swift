@@ -143,20 +143,21 @@ extension FaultyKernel {
 // MARK: - Heads
 
 extension Candidate {
-  /// A kernel that makes this mistake.
-  init(_ fault: Fault) {
+  /// A chunk kernel that makes this mistake, or none.
+  public init(making fault: Fault?) {
     typealias Faulty = FaultyKernel<PrimeField>
+    let name = fault?.rawValue ?? "no fault"
     self.init(
       Formulation(
-        chunked: fault.rawValue, cost: .chunkwise, takesVectorBeta: true,
+        chunked: name, cost: .chunkwise, takesVectorBeta: true,
         forward: { Faulty(fault, chunkLength: $1).solve($0) },
         backward: { Faulty(fault, chunkLength: $2).gradient($0, $1) }),
       kernel: Kernel(
-        fault.rawValue, isChunked: true,
+        name, isChunked: true,
         solve: { Faulty(fault, chunkLength: $1).solve($0) },
         gradient: { try Faulty(fault, chunkLength: $2).gradient($0, $1) }),
       normalizing: Kernel(
-        fault.rawValue, isChunked: true,
+        name, isChunked: true,
         solve: { try FaultyKernel(fault, chunkLength: $1).solve($0, usesL2Norm: true) },
         gradient: {
           try FaultyKernel(fault, chunkLength: $2).gradient($0, $1, usesL2Norm: true)
@@ -260,6 +261,8 @@ extension FaultyKernel {
     if has(.dh0OfDht) { total.dh0 = dht }
     if has(.dh0Transposed) { total.dh0 = total.dh0.misread }
     if has(.dqSign) { total.dq = -total.dq }
+    if has(.dkSign) { total.dk = -total.dk }
+    if has(.dh0Sign) { total.dh0 = -total.dh0 }
     if has(.dqdkExchanged) { swap(&total.dq, &total.dk) }
     if has(.dvSign) { total.dv = -total.dv }
     if has(.dbetaSign) { total.dbeta = -total.dbeta }

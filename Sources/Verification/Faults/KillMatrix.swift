@@ -4,6 +4,8 @@ public import PropertyTesting
 public struct KillMatrix: Sendable {
   public let seed: UInt64
   public let rows: [Row]
+  /// The laws that fail for the same kernel without a fault: none should.
+  public let falseAlarms: [Kill]
 
   /// What happened to one fault.
   public struct Row: Sendable {
@@ -23,26 +25,34 @@ public struct KillMatrix: Sendable {
     public let counterexample: Counterexample
   }
 
-  /// Every fault got caught.
-  public var isComplete: Bool { rows.allSatisfy { !$0.kills.isEmpty } }
+  /// Every fault got caught, and nothing else.
+  public var isComplete: Bool {
+    falseAlarms.isEmpty && rows.allSatisfy { !$0.kills.isEmpty }
+  }
 
-  /// Holds every law that speaks about kernels against every fault.
+  /// Holds every law that speaks about kernels against faults.
   ///
-  /// What comes out depends on the seed, not on `jobs`.
+  /// What comes out depends on the seed and the number of cases, not on `jobs`.
+  ///
+  /// - Parameter cases: how many of each law's cases a fault must get past at most.
   public static func measured(
-    seed: UInt64, jobs: Int, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    _ faults: [Fault] = Fault.allCases, seed: UInt64, cases: Int = 500, jobs: Int,
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) async -> KillMatrix {
-    let search = Search(seed: seed)
-    let rows = await concurrently(Fault.allCases, jobs: jobs, progress: progress) { fault in
-      let candidate = Candidate(fault)
-      let kills = Law.all.compactMap { law -> Kill? in
-        guard let report = law.instance(for: candidate)?.check(search) else { return nil }
+    let kernels = [nil] + faults
+    let kills = await concurrently(kernels, jobs: jobs, progress: progress) { fault in
+      let candidate = Candidate(making: fault)
+      return Law.all.compactMap { law -> Kill? in
+        guard let instance = law.instance(for: candidate) else { return nil }
+        let search = Search(seed: seed, cases: min(cases, instance.property.cases))
+        let report = instance.check(search)
         return report.counterexample.map {
           Kill(law: law.id, cases: report.held + 1, counterexample: $0)
         }
       }
-      return Row(fault: fault, kills: kills)
     }
-    return KillMatrix(seed: seed, rows: rows)
+    return KillMatrix(
+      seed: seed, rows: zip(faults, kills.dropFirst()).map { Row(fault: $0, kills: $1) },
+      falseAlarms: kills[0])
   }
 }

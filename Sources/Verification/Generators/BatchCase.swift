@@ -94,12 +94,18 @@ extension BatchCase {
   }
 }
 
+/// The shape of a batch as a person would write it down.
+func shape<Scalar>(of problem: BatchedProblem<Scalar>) -> String {
+  let (q, v) = (problem.q.shape, problem.v.shape)
+  return "B = \(q[0]), L = \(q[1]), Hk = \(q[2]), H = \(v[2]), dk = \(q[3]), dv = \(v[3])"
+}
+
 extension BatchCase: CustomStringConvertible {
   var description: String {
     let parts = heads.enumerated().flatMap { n, heads in
       heads.enumerated().map { h, head in "sequence \(n) head \(h): \(describe(head))" }
     }
-    return "C = \(chunkLength), q \(problem.q.shape), v \(problem.v.shape)"
+    return "\(shape(of: problem)), C = \(chunkLength)"
       + (problem.boundaries.map { ", cu_seqlens \($0)" } ?? "") + "\n    "
       + parts.joined(separator: "\n    ")
   }

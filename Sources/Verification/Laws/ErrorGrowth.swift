@@ -10,21 +10,23 @@ extension Law {
     formula: "‖fl(f)(x) − f(x)‖ ≤ growth(L, C, κ(I + A)) · B, B the recurrence's bound",
     theorem: "error-growth",
     Checks(
-      Formulations.float.filter { $0.cost.growth.error != .unbounded }.map { formulation in
+      Formulations.float.filter { $0.cost.growth.error.isStable }.map { formulation in
         LawInstance(
           formulation.name, numbers: "Float",
           Property(
-            "NE.growth/\(formulation.name)", cases: 60, for: { try ContractiveCase(from: &$0) }
+            "NE.growth/\(formulation.name)", cases: 60, requiring: ContractiveCase.regimes,
+            for: { try ContractiveCase(from: &$0) }
           ) { drawn, seen in
             let result = formulation.solve(drawn.problem, chunkLength: drawn.chunkLength)
-            try drawn.check(result, growing: formulation.cost.growth.error, &seen)
+            try drawn.check(
+              result, growing: formulation.cost.growth.error, loss: .float, &seen)
           })
       }))
 
   static let modelErrorGrowth = Law(
     "NE.model", "growth of rounding errors of mixed precision",
     "A chunk kernel that rounds to a narrow format keeps the bound of that format.",
-    formula: "‖fl(f)(x) − f(x)‖ ≤ C·κ(I + A) · B, u the coarsest of the model",
+    formula: "‖fl(f)(x) − f(x)‖ ≤ (C + 2)·κ(I + A) · B, u three times that of the coarsest place",
     theorem: "error-growth",
     Checks(
       [PrecisionModel.float32, .tf32, .truncatedTF32, .bfloat16, .float16].map { model in
@@ -32,12 +34,12 @@ extension Law {
         return LawInstance(
           model.name, numbers: "mixed precision",
           Property(
-            "NE.model/\(model.name)", cases: 60, for: { try ContractiveCase(from: &$0) }
+            "NE.model/\(model.name)", cases: 60, requiring: ContractiveCase.regimes,
+            for: { try ContractiveCase(from: &$0) }
           ) { drawn, seen in
             let result = formulation.solve(drawn.problem, chunkLength: drawn.chunkLength)
-            // Dropping bits loses twice what rounding to nearest does.
-            let u = model.unitRoundoff * (model.rounding == .towardZero ? 2 : 1)
-            try drawn.check(result, growing: .conditioned, unitRoundoff: u, &seen)
+            try drawn.check(
+              result, growing: Cost.Error(inverse: .ofChunk), loss: model.loss, &seen)
           })
       }))
 
@@ -93,19 +95,25 @@ extension Law {
 
 /// A problem in Float with β|k|² between 0 and 2, its exact solution, and the recurrence's error bound.
 private struct ContractiveCase: CustomStringConvertible {
+  private static let keyRegimes: [KeyRegime] = [
+    .independent, .identical, .alternating, .nearlyParallel,
+  ]
+  private static let strengths = ["any β|k|² ≤ 2", "β|k|² = 1", "β|k|² = 2"]
+  static let regimes = keyRegimes.map(\.rawValue) + strengths
+
   let problem: Problem<Float>
   let chunkLength: Int
+  private let regimes: [String]
   private let exact: Solution<Double>
-  /// The bound for the recurrence, in units of the unit round-off.
-  private let recurrenceBound: Double
 
   init(from source: inout ChoiceSource) throws {
     chunkLength = source.element(of: [1, 2, 4, 8, 16])
     let tokens = source.dimension(0...40, favouring: [chunkLength, 3 * chunkLength + 1])
     let (keyFeatures, valueFeatures) = (source.dimension(1...4), source.dimension(1...3))
     let (dk, dv, L) = (keyFeatures.count, valueFeatures.count, tokens.count)
-    let regime = source.element(of: ["independent", "identical", "alternating", "nearly parallel"])
-    let strengths = source.element(of: ["any", "one", "two"])
+    let regime = source.element(of: Self.keyRegimes)
+    let strength = source.element(of: Self.strengths)
+    regimes = [regime.rawValue, strength]
     func number(_ source: inout ChoiceSource) -> Double {
       Double(source.integer(in: -(1 << 12)...1 << 12)) * 0x1p-12
     }
@@ -126,9 +134,9 @@ private struct ContractiveCase: CustomStringConvertible {
     let first = rows.first.map { unit($0.k) } ?? []
     let keys = rows.enumerated().map { t, row -> [Double] in
       switch regime {
-      case "identical": first
-      case "alternating": first.map { t % 2 == 0 ? $0 : -$0 }
-      case "nearly parallel": unit(zip(first, row.k).map { $0 + $1 * 0x1p-10 })
+      case .identical: first
+      case .alternating: first.map { t % 2 == 0 ? $0 : -$0 }
+      case .nearlyParallel: unit(zip(first, row.k).map { $0 + $1 * 0x1p-10 })
       default: unit(row.k)
       }
     }
@@ -142,69 +150,99 @@ private struct ContractiveCase: CustomStringConvertible {
       beta: Matrix(L, 1) { t, _ in
         // As near to the limit as it may be where keys are rounded.
         let square = k[row: t].entries.reduce(0.0) { $0 + Double($1) * Double($1) }
-        let strength = strengths == "one" ? 1 : strengths == "two" ? 2 : 2 * rows[t].strength
-        return Float(square == 0 ? strength : min(strength, strength / square)).nextDown
+        let wanted =
+          switch strength {
+          case "β|k|² = 1": 1.0
+          case "β|k|² = 2": 2.0
+          default: 2 * rows[t].strength
+          }
+        return Float(square == 0 ? wanted : min(wanted, wanted / square)).nextDown
       }.map { max(0, $0) },
       scale: 1, initialState: floats(dv, state))
     exact = recurrence(problem.map { Double($0) })
-    recurrenceBound = Self.recurrenceBound(problem.map { Double($0) })
   }
 
   /// Holds the error of a result against the bound for the recurrence, times what a formulation documents.
   func check(
-    _ result: Solution<Float>, growing growth: Cost.Error, unitRoundoff u: Double = 0x1p-24,
-    _ seen: inout Observations
+    _ result: Solution<Float>, growing growth: Cost.Error, loss: Loss, _ seen: inout Observations
   ) throws(Falsified) {
+    for regime in regimes { seen.label(regime) }
     let error = max(
       norm(result.o.map { Double($0) } - exact.o),
       norm(result.finalState.map { Double($0) } - exact.finalState))
-    let bound = recurrenceBound * u * factor(growth)
+    let bound = recurrenceBound(loss) * factor(growth)
     guard error <= bound else { throw Falsified("the error is \(error), its bound \(bound)") }
     if error > 0 { seen.record("error / bound", error / bound) }
   }
 
   private func factor(_ growth: Cost.Error) -> Double {
-    switch growth {
-    case .stepwise: 1
-    case .transitions: Double(problem.keyDimension)
-    case .conditioned: condition(chunkLength)
-    case .conditionedByLength: condition(max(1, problem.length))
-    case .unbounded: .infinity
-    }
+    let inverse =
+      switch growth.inverse {
+      case .none: 1.0
+      case .ofChunk: condition(chunkLength)
+      case .ofSequence: condition(max(1, problem.length))
+      case .byPowers: Double.infinity
+      }
+    return inverse * (growth.formsTransitions ? Double(problem.keyDimension + 2) : 1)
   }
 
-  /// n κ(I + A), the largest of all chunks of n tokens.
+  /// (n + 2) κ(I + A), the largest of all chunks of n tokens.
   private func condition(_ n: Int) -> Double {
     let problem = problem.map { Double($0) }
     let conditions = problem.chunks(of: n).map {
       conditionNumber(keyOverlaps(k: problem.k[rows: $0], beta: problem.beta[rows: $0]))
     }
-    return Double(n) * max(1, conditions.max() ?? 1)
+    return Double(n + 2) * max(1, conditions.max() ?? 1)
   }
 
   /// The first-order bound of the recurrence, by the standard model and because no step expands.
   ///
-  ///     ‖δx_t‖ ≤ (dk + 2) β (|v| + |k|‖S‖)
-  ///     ‖δS_t‖ ≤ ‖δS_{t−1}‖ + |k|‖δx_t‖ + |k||x| + ‖S_t‖
-  ///     ‖δo_t‖ ≤ |q| (‖δS_t‖ + (dk + 1) ‖S_t‖)
-  private static func recurrenceBound(_ problem: Problem<Double>) -> Double {
+  ///     ‖δx_t‖ ≤ (dk + 2) u β (|v| + |k|‖S‖)
+  ///     ‖δS_t‖ ≤ ‖δS_{t−1}‖ + |k|‖δx_t‖ + u |k||x| + u ‖S_t‖
+  ///     ‖δo_t‖ ≤ |q| (‖δS_t‖ + (dk + 1) u ‖S_t‖)
+  private func recurrenceBound(_ loss: Loss) -> Double {
+    let problem = problem.map { Double($0) }
     var S = problem.initialState
     var (deltaS, largest) = (0.0, 0.0)
     let n = Double(problem.keyDimension)
+    let size = n * Double(problem.valueDimension)
     for t in 0..<problem.length {
       let (q, k, v) = (problem.q[row: t], problem.k[row: t], problem.v[row: t])
       let beta = problem.beta[t, 0]
       let x = beta * (v - k * S)
-      let deltaX = (n + 2) * beta * (norm(v) + norm(k) * norm(S))
+      // What underflows loses a quantum, which what it is multiplied with may make larger.
+      let underflow = size * loss.quantum * (1 + norm(S) + norm(x) + norm(v))
+      let deltaX = (n + 2) * (loss.u * beta * (norm(v) + norm(k) * norm(S)) + underflow)
       S += k.transposed * x
-      deltaS += norm(k) * deltaX + norm(k) * norm(x) + norm(S)
-      largest = max(largest, norm(q) * (deltaS + (n + 1) * norm(S)))
+      deltaS += norm(k) * deltaX + loss.u * (norm(k) * norm(x) + norm(S)) + 2 * underflow
+      largest = max(
+        largest, norm(q) * (deltaS + (n + 1) * loss.u * norm(S)) + (n + 1) * underflow)
     }
     // One in a thousand pays for the terms of higher order.
     return 1.001 * max(largest, deltaS)
   }
 
   var description: String { describe(problem) + ", C = \(chunkLength)" }
+}
+
+/// What one operation may lose: u of its result, and a quantum where that underflows.
+private struct Loss {
+  let u: Double
+  let quantum: Double
+
+  static let float = Loss(
+    u: FloatFormat.binary32.unitRoundoff, quantum: FloatFormat.binary32.leastNonzeroMagnitude)
+}
+
+extension PrecisionModel {
+  /// Both operands and the result of a product are rounded; dropping bits loses twice what rounding to nearest
+  /// does.
+  fileprivate var loss: Loss {
+    let times = rounding == .towardZero ? 6.0 : 3
+    return Loss(
+      u: times * unitRoundoff,
+      quantum: times * (Self.places.map { self[keyPath: $0].leastNonzeroMagnitude }.max() ?? 0))
+  }
 }
 
 /// The Euclidean norm of all entries.

@@ -200,7 +200,7 @@ extension Law {
       @escaping @Sendable (Formulation<PrimeField>, GradientCase<PrimeField>) throws -> Void
   ) -> Checks {
     LawInstance.formulations(
-      law, cases: cases,
+      law, cases: cases, isOpen: isOpen,
       for: { try GradientCase<PrimeField>(from: &$0, directions: directions, restrictions) }
     ) { formulation, drawn, _ in try check(formulation, drawn) }
   }

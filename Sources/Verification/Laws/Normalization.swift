@@ -184,7 +184,8 @@ private struct NormalizedCase: CustomStringConvertible {
 
   var description: String {
     func shown(_ x: Tensor<Number>) -> String { "\(x.shape) \(x.elements.map(\.double))" }
-    return "q \(shown(problem.q)), k \(shown(problem.k)), v \(shown(problem.v)), "
+    return
+      "\(shape(of: problem)), q \(shown(problem.q)), k \(shown(problem.k)), v \(shown(problem.v)), "
       + "beta \(shown(problem.beta)), initial_state \(shown(problem.initialState))"
   }
 }

@@ -1,16 +1,18 @@
 import Algebra
 import DeltaRule
+import PropertyTesting
 
 /// What there is: every law and every formulation, and what the formulations cost.
 public func catalogueText() throws -> String {
   let shape = CostShape(length: 64, chunkLength: 16, keyDimension: 16, valueDimension: 16)
   let laws = Law.all.map { law in
-    """
-      \(law.id)  \(law.title)
-        \(law.statement)
-        \(law.formula)
-        theorem: Proofs/README.md#\(law.theorem)
-    """
+    let regimes = law.instances.first?.property.requiredLabels ?? []
+    return """
+        \(law.id)  \(law.title)
+          \(law.statement)
+          \(law.formula)
+          theorem: Proofs/README.md#\(law.theorem)
+      """ + (regimes.isEmpty ? "" : "\n    regimes: \(regimes.joined(separator: ", "))")
   }
   let formulations = Formulations.primeField.map { form in
     """

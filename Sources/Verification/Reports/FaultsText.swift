@@ -15,15 +15,20 @@ extension KillMatrix {
       ])
     }
     let killed = rows.count { !$0.kills.isEmpty }
-    return table.text + "\n\nseed \(seed): \(killed) of \(rows.count) faults are caught\n"
+    let alarms =
+      falseAlarms.isEmpty
+      ? "every law holds for the same kernel without a fault"
+      : "FALSE ALARMS by " + falseAlarms.map(\.law).joined(separator: " ")
+    return table.text
+      + "\n\nseed \(seed): \(killed) of \(rows.count) faults are caught; \(alarms)\n"
   }
 }
 
 extension Counterexample {
-  /// The shape of the smallest case, where its text begins with one.
+  /// The shape of the smallest case: what its text begins with, up to where the tensors begin.
   public var size: String {
-    guard let end = minimal.firstRange(of: ", q") else { return "\(replay.choices.count) choices" }
-    return String(minimal[..<end.lowerBound])
+    let line = minimal.prefix { $0 != "\n" }
+    return String(line.firstRange(of: ", q").map { line[..<$0.lowerBound] } ?? line)
   }
 }
 

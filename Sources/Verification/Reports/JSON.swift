@@ -48,8 +48,33 @@ private struct OutcomeDocument: Encodable {
 }
 
 extension [Verdict] {
-  /// The verdicts for machines. A number that is not finite is left out.
-  public func json() throws -> String { try encoded(map(JudgementDocument.init)) }
+  /// The verdicts for machines, and how the files differ where they are runs of one case. A number that is
+  /// not finite is left out.
+  public func json(_ repeatability: Repeatability? = nil) throws -> String {
+    let verdicts = map(JudgementDocument.init)
+    guard let repeatability else { return try encoded(verdicts) }
+    return try encoded(
+      RepeatDocument(
+        verdicts: verdicts, bitwise: repeatability.isBitwise,
+        differences: repeatability.differences.map {
+          RepeatDocument.Difference(
+            tensor: $0.tensor, differing: $0.differing, count: $0.count,
+            ulps: $0.ulps.isFinite ? $0.ulps : nil)
+        }))
+  }
+}
+
+private struct RepeatDocument: Encodable {
+  struct Difference: Encodable {
+    let tensor: String
+    let differing: Int
+    let count: Int
+    let ulps: Double?
+  }
+
+  let verdicts: [JudgementDocument]
+  let bitwise: Bool
+  let differences: [Difference]
 }
 
 private struct JudgementDocument: Encodable {

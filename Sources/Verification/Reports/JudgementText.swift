@@ -34,7 +34,9 @@ extension Finding {
       return "\(listed(tensors)) what a kernel gives in which \(fault.summary), to "
         + "\(power(distance)): \(fault.rawValue)\(thread)"
     case .model(let model, let tensors, let distance):
-      return "\(listed(tensors)) what float32 gives with \(model.name), to \(power(distance))"
+      let place = model.name.replacing("-", with: " ")
+      return "consistent with \(place): \(listed(tensors)) what float32 gives with that, to "
+        + power(distance)
     case .precision(let precision):
       return "consistent with \(precision.rawValue): honest \(precision.rawValue) arithmetic makes "
         + "such errors"
