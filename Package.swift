@@ -17,11 +17,14 @@ let optimised =
       .when(configuration: .debug))
   ]
 
+let optimisedC: [CSetting] = [.unsafeFlags(["-O2"], .when(configuration: .debug))]
+
 let package = Package(
   name: "DeltaNet",
   products: [
     .library(name: "Algebra", targets: ["Algebra"]),
     .library(name: "DeltaRule", targets: ["DeltaRule"]),
+    .library(name: "DeltaRuleCPU", targets: ["DeltaRuleCPU"]),
     .library(name: "PropertyTesting", targets: ["PropertyTesting"]),
     .library(name: "TensorFiles", targets: ["TensorFiles"]),
     .library(name: "Verification", targets: ["Verification"]),
@@ -41,10 +44,17 @@ let package = Package(
     .target(name: "TensorFiles", swiftSettings: optimised),
     // Floor 2
     .target(name: "DeltaRule", dependencies: ["Algebra"], swiftSettings: optimised),
+    // Floor 3
+    .target(name: "CDeltaKernels", cSettings: optimisedC),
+    .target(
+      name: "DeltaRuleCPU", dependencies: ["Algebra", "CDeltaKernels", "DeltaRule"],
+      swiftSettings: optimised),
     // Floor 4
     .target(
       name: "Verification",
-      dependencies: ["Algebra", "BigInt", "DeltaRule", "PropertyTesting", "TensorFiles"],
+      dependencies: [
+        "Algebra", "BigInt", "DeltaRule", "DeltaRuleCPU", "PropertyTesting", "TensorFiles",
+      ],
       swiftSettings: optimised),
     // Floor 5
     .executableTarget(
@@ -63,9 +73,13 @@ let package = Package(
     .testTarget(
       name: "DeltaRuleTests", dependencies: ["Algebra", "DeltaRule"], swiftSettings: settings),
     .testTarget(
+      name: "DeltaRuleCPUTests", dependencies: ["Algebra", "DeltaRule", "DeltaRuleCPU"],
+      swiftSettings: settings),
+    .testTarget(
       name: "VerificationTests",
       dependencies: [
-        "Algebra", "DeltaRule", "PropertyTesting", "TensorFiles", "Verification", "deltanet-verify",
+        "Algebra", "DeltaRule", "DeltaRuleCPU", "PropertyTesting", "TensorFiles", "Verification",
+        "deltanet-verify",
       ],
       resources: [.copy("Fixtures"), .copy("Regressions.txt"), .copy("WorstCases.txt")],
       swiftSettings: settings),

@@ -3,7 +3,7 @@ public import Algebra
 /// (I + A)⁻¹ by its Neumann series: I − A + A² − … , which ends where a strictly lower triangular A does.
 ///
 /// Right in exact arithmetic, and *unstable*: with n identical keys and β = 1 the powers of A hold
-/// binomial coefficients up to C(n − 1, n/2), which must cancel to 0 and ±1. ``unitTriangularInverse(_:)``
+/// binomial coefficients up to C(n − 2, (n − 2)/2), which must cancel to 0 and ±1. ``unitTriangularInverse(_:)``
 /// forms nothing that is larger than the result.
 ///
 /// - Complexity: n³(n − 2) multiplications.

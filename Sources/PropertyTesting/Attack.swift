@@ -45,15 +45,17 @@ extension Property {
         source = ChoiceSource(seed: random.next())
       }
       var seen = Observations()
-      switch evaluate(&source, &seen) {
+      let outcome = evaluate(&source, &seen)
+      if let regime = attack.regime, seen.labels[regime] == nil { continue }
+      switch outcome {
       case .discarded: continue
       case .falsified(_, let reason):
         return Attack.Worst(
           value: .infinity, replay: Replay(property: id, choices: source.choices), reason: reason)
       case .held:
-        guard let value = seen.maximum(of: quantity), value >= worst?.value ?? -.infinity,
-          attack.regime.map({ seen.labels[$0] != nil }) ?? true
-        else { continue }
+        guard let value = seen.maximum(of: quantity), value >= worst?.value ?? -.infinity else {
+          continue
+        }
         worst = (source.choices, source.bounds, value)
       }
     }

@@ -44,6 +44,9 @@ struct AttackCommand: AsyncParsableCommand {
     let bar = ProgressBar()
     let found = await search.search(jobs: jobs) { bar.show($0, of: $1) }
     bar.clear()
+    if found.isEmpty {
+      throw reportBadInput("no input was found that rounds anything; raise --evaluations")
+    }
     try finish(found.text, json: json, found.json, holds: found.allSatisfy { $0.reason == nil })
   }
 }

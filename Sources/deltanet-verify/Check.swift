@@ -9,7 +9,8 @@ struct Check: AsyncParsableCommand {
       Every element of every tensor is compared with the recurrence in at least twice the claimed \
       precision. Its error may be as large as honest kernels of that precision make on the same data. \
       Where some file cannot be judged the exit status is 2, whatever the others are. With --repeat the \
-      files are runs of one kernel on one case, and are compared with one another, too.
+      files are runs of one kernel on one case, and are compared with one another, too; runs may differ \
+      and still all be right.
       """)
 
   @Argument(help: "Case files: safetensors with q k v beta and results.")
@@ -30,11 +31,16 @@ struct Check: AsyncParsableCommand {
   func run() async throws {
     var verdicts: [Verdict] = []
     for path in files {
+      let verdict: Verdict
       do {
-        verdicts.append(.judged(try await Judgement(of: CaseFile(path: path))))
+        verdict = .judged(try await Judgement(of: CaseFile(path: path)))
       } catch let error as TensorFileError {
-        verdicts.append(.unreadable(error))
+        verdict = .unreadable(error)
       }
+      if let text = verdict.judgement?.text {
+        try show(verdicts.contains { $0.judgement != nil } ? "\n" + text : text)
+      }
+      verdicts.append(verdict)
     }
     let errors = verdicts.compactMap(\.error)
     var status = errors.map { reportBadInput("\($0)") }.first
@@ -46,9 +52,9 @@ struct Check: AsyncParsableCommand {
         status = reportBadInput("\(error)")
       }
     }
-    let texts = verdicts.compactMap(\.judgement?.text) + [repeatability?.text].compactMap { $0 }
     try finish(
-      texts.joined(separator: "\n"), json: json, { try verdicts.json(repeatability) },
+      repeatability.map { "\n" + $0.text } ?? "", json: json,
+      { try verdicts.json(repeatability) },
       holds: status != nil || verdicts.allSatisfy { $0.judgement?.isRight == true })
     if let status { throw status }
   }

@@ -13,8 +13,8 @@ struct Faults: AsyncParsableCommand {
   @Option(help: "The 64-bit number that every case is derived from.")
   var seed: UInt64 = 1
 
-  @Option(help: "How many cases of each law a fault must get past at most.")
-  var cases = 500
+  @Option(help: "How many cases of each law a fault must get past at most: 500 where not said.")
+  var cases: Int?
 
   @Option(help: "How many faults are dealt with at the same time.")
   var jobs = ProcessInfo.processInfo.activeProcessorCount
@@ -26,7 +26,8 @@ struct Faults: AsyncParsableCommand {
   var json: String?
 
   func validate() throws {
-    if cases < 1 { throw ValidationError("--cases \(cases): at least one is needed") }
+    if diagnose, cases != nil { throw ValidationError("--cases is for laws: leave out --diagnose") }
+    if let cases, cases < 1 { throw ValidationError("--cases \(cases): at least one is needed") }
     if jobs < 1 { throw ValidationError("--jobs \(jobs): at least one is needed") }
   }
 
@@ -38,7 +39,7 @@ struct Faults: AsyncParsableCommand {
       try finish(
         found.text, json: json, found.json, holds: found.allSatisfy { $0.rejectedOn != nil })
     } else {
-      let matrix = await KillMatrix.measured(seed: seed, cases: cases, jobs: jobs) {
+      let matrix = await KillMatrix.measured(seed: seed, cases: cases ?? 500, jobs: jobs) {
         bar.show($0, of: $1)
       }
       bar.clear()

@@ -6,12 +6,17 @@ func finish(
   _ text: String, json path: String?, _ json: () throws -> String, holds: Bool
 ) throws {
   if let path { try write(try json(), to: path) }
+  try show(text)
+  if !holds { throw ExitCode(1) }
+}
+
+/// Prints to standard output.
+func show(_ text: String) throws {
   do {
     try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
   } catch {
     throw reportBadInput("standard output: cannot be written; free space, or send it elsewhere")
   }
-  if !holds { throw ExitCode(1) }
 }
 
 /// Writes a file as a whole or not at all; what is no regular file, such as a pipe, is written to.

@@ -59,17 +59,25 @@ struct PrecisionModelTests {
   func everyPlaceMatters() throws {
     let problem = try problem { Float($0) }
     let exact = recurrence(problem.map { Double($0) })
+    let cotangent = Cotangent(o: problem.v, finalState: problem.initialState)
+    let exactGradient = recurrenceBackward(
+      problem.map { Double($0) }, cotangent.map { Double($0) })
+    func distance(_ x: [Float], _ y: [Double]) -> Double {
+      rootMeanSquare(zip(x, y).map { abs(Double($0) - $1) })
+    }
     func error(_ model: PrecisionModel) -> Double {
       let result = PrecisionModel.inFloat(model).solve(problem, chunkLength: 16)
-      return rootMeanSquare(
-        zip(
-          result.o.entries + result.finalState.entries, exact.o.entries + exact.finalState.entries
-        )
-        .map { abs(Double($0) - $1) })
+      return distance(
+        result.o.entries + result.finalState.entries, exact.o.entries + exact.finalState.entries)
     }
-    let float32 = error(.float32)
+    func gradientError(_ model: PrecisionModel) -> Double {
+      let result = PrecisionModel.inFloat(model).gradient(of: problem, cotangent, chunkLength: 16)
+      return distance(
+        result.dq.entries + result.dk.entries, exactGradient.dq.entries + exactGradient.dk.entries)
+    }
     for model in PrecisionModel.lapses {
-      #expect(error(model) > 10 * float32, "\(model.name)")
+      #expect(error(model) > 10 * error(.float32), "\(model.name)")
+      #expect(gradientError(model) > 10 * gradientError(.float32), "gradient of \(model.name)")
     }
     #expect(error(.bfloat16) > 4 * error(.float16))
     #expect(error(.truncatedTF32) > 1.5 * error(.tf32))
@@ -117,6 +125,35 @@ struct AcceptanceTests {
     }
   }
 
+  /// Nor are the formulations wrong, in Float, with sums by halves and chunks that are not among the judge's; but for those
+  /// that multiply dk × dk matrices, which nobody's kernel does.
+  @Test(arguments: ["plain", "strong-writes", "wide-keys", "l2-norm"])
+  func noFormulationIsWrong(name: String) async throws {
+    let file = try unfilled(name, seed: 22)
+    for form in Formulation<Float>.all
+    where form.cost.growth.error.isStable && !form.cost.growth.error.formsTransitions {
+      let filled = file.filled(
+        with: try await file.results({ Float($0) }, by: form, chunkLength: 24))
+      let judgement = try await Judgement(of: filled)
+      #expect(judgement.isRight, "\(form.name): \(judgement.text)")
+    }
+  }
+
+  /// One factor for all values is found where no single error is too large: 1 % in bfloat16.
+  @Test
+  func biasIsFound() async throws {
+    var file = try await unfilled("bfloat", seed: 4).filled(
+      by: .bfloat16, chunkLength: 64, claiming: .bf16)
+    let o = file.results[0]
+    file.results[0] = CaseFile.Result(
+      name: "o", values: o.values.map { FloatFormat.bfloat16.rounded($0 * 1.01) }, storage: .bf16)
+    let judgement = try await Judgement(of: file)
+    let tensor = try #require(judgement.tensors.first)
+    #expect(tensor.bias > 1)
+    #expect(max(tensor.whole, tensor.row, tensor.element) < 1)
+    #expect(judgement.tensors.dropFirst().allSatisfy { $0.isRight })
+  }
+
   /// Stochastic rounding is honest, too.
   @Test
   func stochasticRoundingIsNoBug() async throws {
@@ -137,7 +174,8 @@ struct AcceptanceTests {
     // Of float16 and tf32, with the same 11 bits, either may be named.
     let names = judgement.diagnosis.compactMap(\.name)
     let place = model.name.drop { $0 != "-" }
-    #expect(names.contains { $0.hasSuffix(place) }, "\(names)")
+    let twins = model.name.hasPrefix("bf16") ? [model.name] : ["f16" + place, "tf32" + place]
+    #expect(!Set(names).isDisjoint(with: twins), "\(names)")
     #expect(judgement.text.contains("consistent with"))
   }
 
@@ -162,7 +200,7 @@ struct AcceptanceTests {
       _ = try await Judgement(of: file.filled(by: .float32, chunkLength: 64, claiming: .f32))
       Issue.record("states of 10³⁸ were judged")
     } catch let error as TensorFileError {
-      #expect("\(error)".contains("normalise the keys so that β|k|² ≤ 2"))
+      #expect("\(error)".contains("normalise the keys so that 0 ≤ β|k|² ≤ 2"))
       #expect("\(error)".contains("at token [0, "))
     }
   }

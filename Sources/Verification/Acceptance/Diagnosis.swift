@@ -34,48 +34,52 @@ struct Diagnosis {
   ///   - expectation: for the whole file.
   ///   - tensors: the judgement of its tensors, not all of them right.
   init(_ file: CaseFile, _ expectation: Expectation, _ tensors: [TensorJudgement]) async throws {
-    let wrong = Set(tensors.filter { !$0.isRight }.map(\.name))
-    let small = try file.excerpt(around: tensors)
-    let suspects = try await Suspects(small, expectation, isWhole: small.isWhole(of: file), wrong)
-    findings = try await suspects.explanations()
+    let wrong = tensors.filter { !$0.isRight }
+    // The outputs; or the gradients, where the outputs are right.
+    let outputs = wrong.filter { CaseFile.forwardResults.contains($0.name) }
+    let small = try file.excerpt(around: outputs.isEmpty ? wrong : outputs, expectation)
+    findings = try await Suspects(
+      small, small.isWhole(of: file) ? expectation : try await Expectation(for: small),
+      outputs.isEmpty ? CaseFile.gradients : CaseFile.forwardResults
+    ).explanations()
     if findings.isEmpty {
-      findings = try await file.lowerPrecision()
+      findings = try await small.lowerPrecision()
     }
     if findings.isEmpty {
-      findings = wrong.sorted().compactMap { file.factor(of: $0, expectation) }
+      findings = wrong.compactMap { file.factor(of: $0.name, expectation) }
     }
-    findings += tensors.filter { !$0.isRight }.compactMap { file.place(of: $0, expectation) }
+    findings += wrong.compactMap { file.place(of: $0, expectation) }
   }
 }
 
 /// Runs kernels with known mistakes on a case, and compares.
 private struct Suspects {
   private let file: CaseFile
-  /// The results that are compared: the outputs, or the gradients where the outputs are right.
+  /// The results that are compared.
   private let compared: [Compared]
 
   private struct Compared {
     let result: CaseFile.Result
+    let exact: Tensor<Double>
     let isWrong: Bool
+    /// Counted from the start of its sequence; nil where the tensor has no token axis, or none is wrong.
+    let firstWrongToken: Int?
     let excused: ExcusedErrors
     /// The root mean square of its errors.
     let original: Double
   }
 
-  init(
-    _ file: CaseFile, _ expectation: Expectation, isWhole: Bool, _ wrong: Set<String>
-  ) async throws {
+  init(_ file: CaseFile, _ expectation: Expectation, _ names: [String]) {
     self.file = file
-    let expectation = isWhole ? expectation : try await Expectation(for: file)
-    let isForward = CaseFile.forwardResults.contains { wrong.contains($0) }
-    compared = file.results.compactMap { result in
-      guard CaseFile.forwardResults.contains(result.name) == isForward,
-        let exact = expectation.exact[result.name],
+    compared = file.results.filter { names.contains($0.name) }.compactMap { result in
+      guard let exact = expectation.exact[result.name],
         let excused = expectation.excused(in: result)
       else { return nil }
+      let errors = result.values.errors(from: exact)
       return Compared(
-        result: result, isWrong: wrong.contains(result.name), excused: excused,
-        original: rootMeanSquare(result.values.errors(from: exact)))
+        result: result, exact: exact, isWrong: !excused.allow(errors),
+        firstWrongToken: file.wrongTokens(of: result, expectation).min(), excused: excused,
+        original: rootMeanSquare(errors))
     }
   }
 
@@ -87,8 +91,11 @@ private struct Suspects {
 
   /// The best explanations, at most three of the same quality.
   func explanations() async throws -> [Finding] {
-    // The recurrence last: as a chunk of one token.
-    for chunkLength in [64, 32, 16, 128, 1] {
+    guard compared.contains(where: \.isWrong) else { return [] }
+    // The recurrence as a chunk of one token; last where the first wrong token might begin a chunk.
+    let usual = [64, 32, 16, 128, 1]
+    let first = compared.compactMap(\.firstWrongToken).min() ?? 0
+    for chunkLength in usual + (first > 1 && !usual.contains(first) ? [first] : []) {
       let found = await suspects(chunkLength)
       guard let best = found.map(\.score).min() else { continue }
       // Half as far again for what differs by chance.
@@ -148,13 +155,17 @@ private struct Suspects {
         if agrees { continue }
         return nil
       }
+      // What is right itself explains nothing.
+      guard !tensor.excused.allow(suspect.errors(from: tensor.exact)) else { return nil }
       let size = rootMeanSquare(residual)
-      guard agrees || size <= (isLapse ? 0.3 : 0.02) * tensor.original else { return nil }
+      guard size.isFinite, agrees || size <= (isLapse ? 0.3 : 0.02) * tensor.original else {
+        return nil
+      }
       let values = rootMeanSquare(suspect.elements.map(abs))
       distance = max(distance, values > 0 ? size / values : size)
       score += log(max(size, .leastNormalMagnitude) / tensor.original)
     }
-    return score.isFinite ? (distance, score) : nil
+    return score.isFinite && distance < 0.1 ? (distance, score) : nil
   }
 }
 
@@ -204,8 +215,12 @@ extension CaseFile {
     let factor = zip(values, exact).reduce(0) { $0 + $1.0 * $1.1 } / square
     let residual = rootMeanSquare(zip(values, exact).map { abs($0 - factor * $1) })
     let original = rootMeanSquare(zip(values, exact).map { abs($0 - $1) })
-    guard factor.isFinite, residual <= 0.05 * original else { return nil }
+    let size = rootMeanSquare(values.map(abs))
+    guard factor.isFinite, residual <= 0.05 * original || abs(factor - 1) > 8 * residual / size,
+      residual <= 0.05 * size
+    else { return nil }
     return .factor(
-      tensor: name, factor: factor, distance: residual / rootMeanSquare(values.map(abs)))
+      tensor: name, factor: factor,
+      distance: residual == 0 ? 0 : residual / size)
   }
 }

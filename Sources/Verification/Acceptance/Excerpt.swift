@@ -2,42 +2,65 @@ import Algebra
 import DeltaRule
 
 extension CaseFile {
-  /// Work, in multiplications, that running a hundred kernels on a case may take each.
-  private static let excerptWork = 1 << 25
+  /// Work, in multiplications, up to which a hundred kernels are run on the whole of a case each; on half of that where
+  /// it is more.
+  static let excerptWork = 1 << 26
 
   func isWhole(of file: CaseFile) -> Bool { problem.v.shape == file.problem.v.shape }
 
-  /// This case; or, where it is too large to run many kernels on, a few tokens of the worst heads, with the
-  /// exact state that enters them and the exact cotangent of the state that leaves them.
-  func excerpt(around tensors: [TensorJudgement]) throws -> CaseFile {
+  /// This case; or, where it is too large to run many kernels on, some tokens of the worst heads, with the exact
+  /// state that enters them and the exact cotangent of the state that leaves them.
+  ///
+  /// Outputs go wrong forwards: the excerpt begins with the chunk of the first wrong token, which the right state
+  /// still enters. Gradients go wrong backwards: it ends with the chunk of the last.
+  ///
+  /// - Parameters:
+  ///   - tensors: the judgement of outputs, or of gradients.
+  ///   - expectation: for this case.
+  ///   - limit: the work, in multiplications, up to which the whole case is taken.
+  func excerpt(
+    around tensors: [TensorJudgement], _ expectation: Expectation,
+    limit: Int = CaseFile.excerptWork
+  ) throws -> CaseFile {
     let (dk, dv) = (problem.k.shape[3], problem.v.shape[3])
     func work(_ tokens: Int, heads: Int) -> Int {
-      tokens * heads * (4 * dk * dv + 64 * 10 * max(dk, dv))
+      // What a token takes however narrow it is comes on top.
+      tokens * heads * (4 * dk * dv + 64 * 10 * max(dk, dv) + (1 << 14))
     }
     let tokens = problem.v.shape[0] * problem.v.shape[1]
-    guard work(tokens, heads: problem.headCount) > Self.excerptWork,
-      let worst = tensors.filter({ !$0.isRight }).max(by: { $0.element < $1.element }),
-      let place = worst.worstElement?.index
+    let wrong = tensors.filter { !$0.isRight }
+    guard work(tokens, heads: problem.headCount) > limit,
+      let worst = wrong.max(by: { $0.element < $1.element }), var index = worst.worstElement?.index
     else { return self }
 
-    // The element's sequence, head and token, in the order [B, T, H].
     let isState = Self.states.contains(worst.name)
-    var index = place
     if layout == .headsFirst, !isState { index.swapAt(1, 2) }
-    let groupSize = problem.headCount / problem.k.shape[2]
-    let isGrouped = ["dq", "dk"].contains(worst.name)
-    let keyHead = isState ? index[1] / groupSize : isGrouped ? index[2] : index[2] / groupSize
-    let sequence =
+    let (sequence, keyHead) =
       isState
-      ? index[0]
-      : problem.boundaries?.lastIndex { $0 <= index[1] } ?? index[0]
-    let (_, all) = problem.location(ofSequence: sequence)
-    let token =
-      isState ? worst.name == "dh0" ? 0 : max(0, all.count - 1) : index[1] - all.lowerBound
-    let longest = max(128, Self.excerptWork / max(1, work(1, heads: groupSize)) / 64 * 64)
-    let start = max(0, min(token / 64 * 64 - longest / 2 / 64 * 64, all.count - longest) / 64 * 64)
+      ? (index[0], problem.keyHead(of: index[1]))
+      : (position(index).sequence, self.keyHead(index, of: worst.name))
+    let wrongTokens = results.filter { result in wrong.contains { $0.name == result.name } }
+      .flatMap { result in
+        self.wrongTokens(of: result, expectation) {
+          position($0).sequence == sequence && self.keyHead($0, of: result.name) == keyHead
+        }
+      }
+    // Pairs of chunks of 64: chunks of every usual length begin where those of the whole case do.
+    let length = problem.location(ofSequence: sequence).tokens.count
+    let longest = 128 * max(1, limit / 4 / work(64, heads: problem.headCount / problem.k.shape[2]))
+    let start: Int
+    if Self.forwardResults.contains(worst.name) {
+      start = (wrongTokens.min() ?? max(0, length - 1)) / 128 * 128
+    } else {
+      start = max(0, ((wrongTokens.max() ?? 0) / 128 + 1) * 128 - longest)
+    }
     return try excerpt(
-      ofSequence: sequence, keyHead: keyHead, tokens: start..<min(all.count, start + longest))
+      ofSequence: sequence, keyHead: keyHead, tokens: start..<min(length, start + longest))
+  }
+
+  /// Which key head an element of a token's tensor belongs to.
+  private func keyHead(_ index: [Int], of name: String) -> Int {
+    ["dq", "dk"].contains(name) ? index[2] : problem.keyHead(of: index[2])
   }
 
   /// - Parameter tokens: counted from the start of the sequence.

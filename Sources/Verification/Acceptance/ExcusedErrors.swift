@@ -10,6 +10,8 @@ import Foundation
 struct ExcusedErrors {
   /// The root mean square of all errors.
   private let whole: Double
+  /// How far a factor common to all values may be off 1.
+  private let bias: Double
   /// The size of the errors in each row (b, t, h), and of each element.
   private let rows: [Double]
   private let elements: [Double]
@@ -20,11 +22,9 @@ struct ExcusedErrors {
   private let storage: [Double]
   private let width: Int
 
-  /// An honest kernel may be that many times less accurate than those that it is compared with.
+  /// An honest kernel may be that many times less accurate than those that it is compared with, and its errors
+  /// may stand out that many times further from one another.
   private static let leeway = 3.0
-  /// It may stand out that many times further: where everything is rounded to one format a few roundings of
-  /// large sums decide, which differ from kernel to kernel; where sums are wider, many small ones add up.
-  private let standoutLeeway: Double
 
   /// The largest error of an honest kernel, but no less than storing the result costs.
   ///
@@ -35,7 +35,6 @@ struct ExcusedErrors {
     _ exact: Tensor<Double>, honest: [Tensor<Double>], _ result: CaseFile.Result,
     claiming precision: Precision
   ) {
-    standoutLeeway = precision == .f32 || precision == .f64 ? 3 : 2.5
     let width = exact.shape.count == 4 ? exact.shape[3] : 1
     let rowCount = exact.elements.count / width
     let storage = exact.elements.map(result.storage.format.roundingError)
@@ -73,6 +72,10 @@ struct ExcusedErrors {
         }
       }
     }
+    // What honest kernels are off, what chance adds to that, and two roundings of a common factor.
+    let byChance = chance(1) * exact.deviationOfBias(ofErrors: elements)
+    let ofHonest = honest.map { abs($0.bias(from: exact)) }.filter(\.isFinite).max() ?? 0
+    bias = Self.leeway * (ofHonest + byChance) + 2 * precision.format.unitRoundoff
     self.rows = rows
     self.elements = elements
     self.storage = storage
@@ -80,6 +83,11 @@ struct ExcusedErrors {
     rowStandout =
       kernels.map { standout(rowSizes(of: $0, width: width), among: rows) }.max() ?? 0
     elementStandout = kernels.map { standout($0, among: elements) }.max() ?? 0
+  }
+
+  /// How far a factor common to all values may be from 1, over the largest that is allowed.
+  func biasRatio(of result: Tensor<Double>, _ exact: Tensor<Double>) -> Double {
+    ratio(abs(result.bias(from: exact)), bias)
   }
 
   /// Errors over the largest that are allowed.
@@ -108,14 +116,46 @@ struct ExcusedErrors {
   private func ratios(
     of sizes: [Double], _ excused: [Double], count: Int, _ standout: Double, _ stored: [Double]
   ) -> [Double] {
-    let own = steadied(relativeSize(sizes, to: excused), count: sizes.count, 1)
-    let furthest = own * standoutLeeway * max(standout, chance(count))
+    let relative = zip(sizes, excused).map { $1 > 0 && $0 < .infinity ? $0 / $1 : 0 }
+    let squares = relative.reduce(0) { $0 + $1 * $1 }
+    let others = sizes.count - 1
     return sizes.indices.map { i in
-      ratio(
-        sizes[i],
-        min(
-          Self.leeway * chance(count) * excused[i], furthest * excused[i] + 1.001 * stored[i]))
+      let rest = max(0, squares - relative[i] * relative[i])
+      let own = steadied((rest / Double(max(1, others))).squareRoot(), count: others, 1)
+      let furthest = own * Self.leeway * max(standout, chance(count)) * excused[i]
+      let allowed = min(Self.leeway * chance(count) * excused[i], furthest + 1.001 * stored[i])
+      // No result can be nearer than its type can store.
+      return ratio(sizes[i], max(allowed, 1.001 * stored[i]))
     }
+  }
+}
+
+extension Tensor<Double> {
+  /// What one and the same factor for all exact values is off 1, by least squares: Σ e x / Σ x², e the errors and x
+  /// the exact values.
+  func bias(from exact: Tensor) -> Double {
+    // Squares of what the largest makes 1 neither overflow nor vanish together.
+    let largest = exact.elements.lazy.map(abs).max() ?? 0
+    guard largest > 0 else { return 0 }
+    var (products, squares) = (0.0, 0.0)
+    for (value, x) in zip(elements, exact.elements) {
+      products += x / largest * ((value - x) / largest)
+      squares += x / largest * (x / largest)
+    }
+    return products / squares
+  }
+
+  /// The standard deviation of the bias of results whose errors are independent and of the given sizes.
+  fileprivate func deviationOfBias(ofErrors sizes: [Double]) -> Double {
+    let largest = elements.lazy.map(abs).max() ?? 0
+    guard largest > 0 else { return 0 }
+    var (variance, squares) = (0.0, 0.0)
+    for (x, size) in zip(elements, sizes) {
+      let weight = x / largest
+      variance += weight * weight * (size / largest) * (size / largest)
+      squares += weight * weight
+    }
+    return variance.squareRoot() / squares
   }
 }
 
@@ -124,7 +164,7 @@ private func ratio(_ error: Double, _ allowed: Double) -> Double {
   error == 0 ? 0 : error / allowed
 }
 
-/// What the root mean square of `count` normal deviates exceeds once in a million times.
+/// What the root mean square of `count` normal deviates exceeds less than once in a hundred thousand times.
 private func chance(_ count: Int) -> Double { 1 + 3.5 / Double(max(1, count)).squareRoot() }
 
 /// The size of errors in units of others'.

@@ -21,13 +21,29 @@ enum HonestArithmetic {
       : try await file.results(Double.init(_:), by: recurrent())
   }
 
+  /// Every honest model in chunks of every length. Where formats are narrower than what sums are taken in, also kernels
+  /// that do not round to them; and, where there are so few results that some are right by luck, kernels that
+  /// round by chance.
+  private static func kernels(for file: CaseFile) -> [(PrecisionModel, chunkLength: Int)] {
+    let models = PrecisionModel.honest(for: file.precision)
+    let lengths = chunkLengths(for: file.problem)
+    var kernels = models.flatMap { model in lengths.map { (model, chunkLength: $0) } }
+    guard file.precision.format.significandBits < 24 else { return kernels }
+    kernels.append((.float32, chunkLength: 64))
+    if file.problem.v.elements.count <= 1 << 14 {
+      for seed in 0..<4 as Range<UInt64> {
+        kernels.append(
+          (models[0].roundingStochastically(seed: seed), chunkLength: seed < 2 ? 16 : 64))
+      }
+    }
+    return kernels
+  }
+
   /// What honest kernels of the claimed precision return.
   static func results(for file: CaseFile) async throws -> [Results] {
-    let models = PrecisionModel.honest(for: file.precision).flatMap { model in
-      chunkLengths(for: file.problem).map { (model, chunkLength: $0) }
-    }
+    let kernels = kernels(for: file)
     return try await withThrowingTaskGroup(of: (Int, Results).self) { group in
-      for (index, (model, chunkLength)) in models.enumerated() {
+      for (index, (model, chunkLength)) in kernels.enumerated() {
         group.addTask {
           (index, try await file.results(of: model, chunkLength: chunkLength))
         }

@@ -10,30 +10,30 @@ extension PrecisionModel {
     Formulation(
       chunked: name, cost: .chunkwise,
       forward: { problem, chunkLength in
-        var rounder = Rounder<Scalar>(self)
+        var (forward, outputs) = (Rounder<Scalar>(self, 0), Rounder<Scalar>(self, 1))
         var o = Matrix<Scalar>.zero(problem.length, problem.valueDimension)
         var S = problem.initialState
         for rows in problem.chunks(of: chunkLength) {
-          let chunk = ModelChunk(problem.tokens(rows, from: S), self, &rounder)
-          o[rows: rows] = chunk.o(&rounder)
-          S = chunk.finalState(&rounder)
+          let chunk = ModelChunk(problem.tokens(rows, from: S), self, &forward)
+          o[rows: rows] = chunk.o(&outputs)
+          S = chunk.finalState(&forward)
         }
         return Solution(o: o, finalState: S)
       },
       backward: { problem, cotangent, chunkLength in
-        var rounder = Rounder<Scalar>(self)
+        var (forward, backward) = (Rounder<Scalar>(self, 0), Rounder<Scalar>(self, 2))
         var S = problem.initialState
         let ranges = problem.chunks(of: chunkLength)
         let chunks = ranges.map { rows in
-          let chunk = ModelChunk(problem.tokens(rows, from: S), self, &rounder)
-          S = chunk.finalState(&rounder)
+          let chunk = ModelChunk(problem.tokens(rows, from: S), self, &forward)
+          S = chunk.finalState(&forward)
           return chunk
         }
         var gradient = Gradient(zerosFor: problem)
         gradient.dh0 = cotangent.finalState
         for (rows, chunk) in zip(ranges, chunks).reversed() {
           let part = chunk.gradient(
-            Cotangent(o: cotangent.o[rows: rows], finalState: gradient.dh0), &rounder)
+            Cotangent(o: cotangent.o[rows: rows], finalState: gradient.dh0), &backward)
           gradient.dq[rows: rows] = part.dq
           gradient.dk[rows: rows] = part.dk
           gradient.dv[rows: rows] = part.dv
@@ -58,9 +58,11 @@ private struct Rounder<Base: Real> {
   private let model: PrecisionModel
   private var random = Xoshiro256(seed: 0)
 
-  init(_ model: PrecisionModel) {
+  /// - Parameter stream: which random numbers of the model's seed. The states that the backward pass finds again
+  ///   are rounded by the same ones as in the forward pass.
+  init(_ model: PrecisionModel, _ stream: UInt64) {
     self.model = model
-    if case .stochastic(let seed) = model.rounding { random = Xoshiro256(seed: seed) }
+    if case .stochastic(let seed) = model.rounding { random = Xoshiro256(seed: mix(seed) ^ stream) }
   }
 
   mutating func callAsFunction(_ x: Matrix<Base>, _ format: FloatFormat) -> Matrix<Base> {
@@ -80,6 +82,7 @@ private struct ModelChunk<Base: Real> {
   private let model: PrecisionModel
   private let scale: Base
   private let q: Matrix<Base>
+  private let scaledQ: Matrix<Base>
   private let k: Matrix<Base>
   private let v: Matrix<Base>
   private let beta: Matrix<Base>
@@ -91,25 +94,30 @@ private struct ModelChunk<Base: Real> {
   private let J: Matrix<Base>
   private let W: Matrix<Base>
   private let X: Matrix<Base>
+  /// tril(Q Kᵀ), and as it is stored.
+  private let allScores: Matrix<Base>
   private let scores: Matrix<Base>
 
   init(_ chunk: Problem<Base>, _ model: PrecisionModel, _ stored: inout Rounder<Base>) {
     self.model = model
     scale = chunk.scale
-    q = stored(chunk.q, model.operands)
-    k = stored(chunk.k, model.operands)
-    v = stored(chunk.v, model.operands)
-    beta = stored(chunk.beta, model.operands)
-    weightedK = stored(beta .* k, model.operands)
+    v = stored(chunk.v, model.inputs)
+    beta = stored(chunk.beta, model.inputs)
+    let storedK = stored(chunk.k, model.inputs)
+    q = stored(stored(chunk.q, model.inputs), model.operands)
+    scaledQ = stored(chunk.scale * q, model.operands)
+    k = stored(storedK, model.operands)
+    weightedK = stored(beta .* storedK, model.operands)
     weightedV = stored(beta .* v, model.operands)
     S = chunk.initialState
     entering = stored(S, model.enteringState)
     let keyColumns = k.transposed
-    let A = (beta .* (k ⊗ keyColumns)).strictLowerTriangle
+    let A = (weightedK ⊗ keyColumns).strictLowerTriangle
     J = stored(substituted(A, model.inverse, &stored), model.transform)
-    W = stored(J ⊗ weightedK, model.wy)
-    X = stored(stored(J ⊗ weightedV, model.wy) - W ⊗ entering, model.pseudoValues)
-    scores = stored((q ⊗ keyColumns).lowerTriangle, model.scores)
+    W = stored(J ⊗ weightedK, model.w)
+    X = stored(stored(J ⊗ weightedV, model.u) - W ⊗ entering, model.pseudoValues)
+    allScores = (q ⊗ keyColumns).lowerTriangle
+    scores = stored(allScores, model.scores)
   }
 
   func o(_ stored: inout Rounder<Base>) -> Matrix<Base> {
@@ -126,28 +134,32 @@ private struct ModelChunk<Base: Real> {
     let dO = stored(cotangent.o, model.operands)
     let dNext = stored(cotangent.finalState, model.enteringState)
     let (enteringTransposed, JTransposed) = (entering.transposed, J.transposed)
-    let dX = stored(
-      scale * (scores.transposed ⊗ dO) + k ⊗ dNext, model.pseudoValues)
+    let scaledScores = stored(scale * allScores, model.scores)
+    let dXOfScores = stored(scaledScores.transposed ⊗ dO, model.pseudoValues)
+    let dX = stored(dXOfScores + k ⊗ dNext, model.pseudoValues)
     let dG = stored(scale * (dO ⊗ X.transposed).lowerTriangle, model.scores)
-    let dW = stored(-(dX ⊗ enteringTransposed), model.wy)
+    let dW = stored(-(dX ⊗ enteringTransposed), model.w)
     let dJ = stored(
-      dW ⊗ weightedK.transposed + dX ⊗ weightedV.transposed, model.transform)
+      (dW ⊗ weightedK.transposed + dX ⊗ weightedV.transposed).strictLowerTriangle,
+      model.transform)
     let dA = stored(
       -(stored(JTransposed ⊗ dJ, model.transform) ⊗ JTransposed).strictLowerTriangle,
       model.transform)
     // The cotangents of diag(β) K through W, and of diag(β) V.
     let (throughW, throughU) = (JTransposed ⊗ dW, JTransposed ⊗ dX)
     let throughA = dA ⊗ k
+    // One kernel stores what reaches the keys through scores and state, another adds the rest.
+    let dkOfScores = stored(dG.transposed ⊗ q + X ⊗ dNext.transposed, model.outputs)
+    let dkOfWrites = stored(
+      beta .* (throughW + throughA) + dA.transposed ⊗ weightedK, model.outputs)
     return Gradient(
       dq: stored(scale * (dO ⊗ enteringTransposed) + dG ⊗ k, model.outputs),
-      dk: stored(
-        dG.transposed ⊗ q + X ⊗ dNext.transposed + beta .* (throughW + throughA)
-          + dA.transposed ⊗ weightedK, model.outputs),
+      dk: stored(dkOfScores + dkOfWrites, model.outputs),
       dv: stored(beta .* throughU, model.outputs),
       dbeta: stored(
         (throughU .* v).rowSums + ((throughW + throughA) .* k).rowSums, model.outputs),
       dh0: stored(
-        cotangent.finalState + scale * (q.transposed ⊗ dO) - W.transposed ⊗ dX,
+        cotangent.finalState + scaledQ.transposed ⊗ dO - W.transposed ⊗ dX,
         model.carriedState))
   }
 }
@@ -207,11 +219,4 @@ private func ⊗ <Base: Real>(
     }
   }
   return Matrix(rows: a.rows, columns: p, entries: entries)
-}
-
-extension Matrix {
-  /// The sum of every row in order, as a column.
-  fileprivate var rowSums: Matrix {
-    Matrix(rows, 1) { i, _ in (0..<columns).reduce(.zero) { $0 + self[i, $1] } }
-  }
 }

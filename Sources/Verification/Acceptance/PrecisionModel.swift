@@ -10,14 +10,18 @@ public struct PrecisionModel: Hashable, Sendable {
   public var name: String
   /// What sums are taken in: binary32 or binary64.
   public var accumulator = FloatFormat.binary32
-  /// q, k, v, β, diag(β) K and diag(β) V as they enter products.
+  /// q, k, v and β as they are stored.
+  public var inputs = FloatFormat.binary32
+  /// What is made of them as it enters products: scaled queries, diag(β) K and diag(β) V.
   public var operands = FloatFormat.binary32
   /// A and the rows of (I + A)⁻¹ as they enter the forward substitution.
   public var inverse = FloatFormat.binary32
   /// (I + A)⁻¹ as it is stored.
   public var transform = FloatFormat.binary32
-  /// W and U.
-  public var wy = FloatFormat.binary32
+  /// W.
+  public var w = FloatFormat.binary32
+  /// U.
+  public var u = FloatFormat.binary32
   /// X = U − W S, FLA's `v_new`.
   public var pseudoValues = FloatFormat.binary32
   /// tril(Q Kᵀ).
@@ -43,16 +47,18 @@ public struct PrecisionModel: Hashable, Sendable {
     change(&self)
   }
 
-  /// What enters or leaves a product is in `format`: what kernels for matrix units do.
-  private init(_ name: String, matrixUnits format: FloatFormat, outputs: FloatFormat) {
+  /// What enters a product is in `format`, and what is stored in `storage`: what kernels for matrix units do.
+  private init(_ name: String, matrixUnits format: FloatFormat, storage: FloatFormat) {
     self.init(name)
+    inputs = storage
     operands = format
     transform = format
-    wy = format
+    w = format
+    u = storage
     pseudoValues = format
     scores = format
     enteringState = format
-    self.outputs = outputs
+    outputs = storage
   }
 
   public static let float64 = PrecisionModel("f64") { model in
@@ -62,7 +68,7 @@ public struct PrecisionModel: Hashable, Sendable {
   public static let float32 = PrecisionModel("f32")
   /// Every product on tensor cores that round their float32 operands.
   public static let tf32: PrecisionModel = {
-    var model = PrecisionModel("tf32", matrixUnits: .tf32, outputs: .binary32)
+    var model = PrecisionModel("tf32", matrixUnits: .tf32, storage: .binary32)
     model.inverse = .tf32
     return model
   }()
@@ -74,9 +80,9 @@ public struct PrecisionModel: Hashable, Sendable {
     return model
   }()
   /// flash-linear-attention with bfloat16 tensors: inverse, sums and carried state in float32.
-  public static let bfloat16 = PrecisionModel("bf16", matrixUnits: .bfloat16, outputs: .bfloat16)
+  public static let bfloat16 = PrecisionModel("bf16", matrixUnits: .bfloat16, storage: .bfloat16)
   /// flash-linear-attention with float16 tensors.
-  public static let float16 = PrecisionModel("f16", matrixUnits: .binary16, outputs: .binary16)
+  public static let float16 = PrecisionModel("f16", matrixUnits: .binary16, storage: .binary16)
 
   /// The models whose errors a claim of `precision` excuses.
   static func honest(for precision: Precision) -> [PrecisionModel] {
@@ -93,12 +99,15 @@ public struct PrecisionModel: Hashable, Sendable {
   static let lapses: [PrecisionModel] =
     [(FloatFormat.bfloat16, "bf16"), (.binary16, "f16"), (.tf32, "tf32")].flatMap { format, name in
       [
-        PrecisionModel("\(name)-operands") { $0.operands = format },
+        PrecisionModel("\(name)-operands") { $0.inputs = format },
         PrecisionModel("\(name)-state") { $0.carriedState = format },
         PrecisionModel("\(name)-entering-state") { $0.enteringState = format },
         PrecisionModel("\(name)-inverse") { $0.inverse = format },
         PrecisionModel("\(name)-transform") { $0.transform = format },
-        PrecisionModel("\(name)-wy") { $0.wy = format },
+        PrecisionModel("\(name)-wy") {
+          $0.w = format
+          $0.u = format
+        },
         PrecisionModel("\(name)-pseudo-values") { $0.pseudoValues = format },
         PrecisionModel("\(name)-scores") { $0.scores = format },
       ] + (format == .tf32 ? [] : [PrecisionModel("\(name)-outputs") { $0.outputs = format }])
@@ -111,19 +120,17 @@ public struct PrecisionModel: Hashable, Sendable {
 
   /// The same places, rounded by random numbers from `seed`.
   public func roundingStochastically(seed: UInt64) -> PrecisionModel {
-    PrecisionModel("\(name)-stochastic") {
-      let name = $0.name
-      $0 = self
-      $0.name = name
-      $0.rounding = .stochastic(seed: seed)
-    }
+    var model = self
+    model.name = "\(name)-stochastic"
+    model.rounding = .stochastic(seed: seed)
+    return model
   }
 
   /// Every place that has a format.
   static var places: [WritableKeyPath<PrecisionModel, FloatFormat>] {
     [
-      \.accumulator, \.operands, \.inverse, \.transform, \.wy, \.pseudoValues, \.scores,
-      \.enteringState, \.carriedState, \.outputs,
+      \.accumulator, \.inputs, \.operands, \.inverse, \.transform, \.w, \.u, \.pseudoValues,
+      \.scores, \.enteringState, \.carriedState, \.outputs,
     ]
   }
 

@@ -33,10 +33,12 @@ public struct Repeatability: Sendable {
           file: other.name, problem: "its inputs are not those of \(first.name)",
           remedy: "run the kernel on the same case again")
       }
-      guard other.results.map(\.name) == first.results.map(\.name) else {
+      guard other.results.map(\.name) == first.results.map(\.name),
+        other.results.map(\.storage) == first.results.map(\.storage)
+      else {
         throw TensorFileError(
           file: other.name, problem: "it does not hold the results that \(first.name) holds",
-          remedy: "store the same tensors in every run")
+          remedy: "store the same tensors of the same types in every run")
       }
     }
     runs = files.map(\.name)
@@ -57,7 +59,7 @@ extension Repeatability.Difference {
       if strangers.isEmpty { continue }
       differing += 1
       for other in strangers {
-        let unit = result.storage.format.ulp(min(abs(value), abs(other)))
+        let unit = result.storage.format.ulp(max(abs(value), abs(other)))
         let distance = abs(other - value) / unit
         ulps = max(ulps, distance.isFinite ? distance : .infinity)
       }

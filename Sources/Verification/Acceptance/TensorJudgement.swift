@@ -12,6 +12,8 @@ public struct TensorJudgement: Sendable {
   public let row: Double
   /// For single errors: the largest.
   public let element: Double
+  /// For a factor common to all values.
+  public let bias: Double
   /// The element with the largest ratio; nil where the tensor is empty.
   public let worstElement: Element?
   /// −log₂ of the root mean square of all errors over that of the exact values.
@@ -25,7 +27,7 @@ public struct TensorJudgement: Sendable {
     public let expected: Double
   }
 
-  public var isRight: Bool { whole <= 1 && row <= 1 && element <= 1 }
+  public var isRight: Bool { whole <= 1 && row <= 1 && element <= 1 && bias <= 1 }
 
   init(
     _ result: CaseFile.Result, exact: Tensor<Double>, _ excused: ExcusedErrors,
@@ -37,6 +39,7 @@ public struct TensorJudgement: Sendable {
     name = result.name
     whole = ratios.whole
     row = ratios.rows.max() ?? 0
+    bias = errors.allSatisfy(\.isFinite) ? excused.biasRatio(of: result.values, exact) : .infinity
     let worst = ratios.elements.indices.max { ratios.elements[$0] < ratios.elements[$1] }
     element = worst.map { ratios.elements[$0] } ?? 0
     worstElement = worst.map { worst in

@@ -234,10 +234,3 @@ private func substitution<Scalar: Field>(_ A: Matrix<Scalar>) -> Matrix<Scalar> 
   }
   return inverse
 }
-
-extension Matrix {
-  /// The sum of every row, as a column.
-  fileprivate var rowSums: Matrix {
-    Matrix(rows, 1) { i, _ in (0..<columns).reduce(.zero) { $0 + self[i, $1] } }
-  }
-}

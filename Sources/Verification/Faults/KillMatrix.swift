@@ -36,7 +36,7 @@ public struct KillMatrix: Sendable {
   ///
   /// - Parameter cases: how many of each law's cases a fault must get past at most.
   public static func measured(
-    _ faults: [Fault] = Fault.allCases, seed: UInt64, cases: Int = 500, jobs: Int,
+    _ faults: [Fault] = Fault.allCases, seed: UInt64, cases: Int, jobs: Int,
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) async -> KillMatrix {
     let kernels = [nil] + faults

@@ -10,7 +10,8 @@ extension Law {
     gradientPadding, gradientCausality, batchedGradient, normalization,
     normalizedBatches,
     work, depth, roundingErrors, sharpness, gradientRoundingErrors, centralDifferences,
-    contraction, inverseEntries, condition, errorGrowth, modelErrorGrowth, instability, drift,
+    contraction, inverseEntries, condition, errorGrowth, modelErrorGrowth, kernelErrorGrowth,
+    instability, drift,
     ringAxioms,
   ]
 }

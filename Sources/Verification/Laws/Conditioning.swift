@@ -29,7 +29,8 @@ extension Law {
     "NE.powers", "powers of A are unstable",
     "For 48 or more identical keys and β = 1 forward substitution is exact in Float, and inverses by powers "
       + "of A have no correct digit.",
-    formula: "‖fl((I + A)⁻¹) − (I + A)⁻¹‖ = 0 and ≥ ‖(I + A)⁻¹‖", theorem: "forward-substitution",
+    formula: "max |fl((I + A)⁻¹) − (I + A)⁻¹| = 0, and ≥ 1 = max |(I + A)⁻¹|",
+    theorem: "forward-substitution",
     [
       LawInstance(
         "inverse", numbers: "Float", isExhaustive: true,

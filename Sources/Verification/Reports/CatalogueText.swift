@@ -23,6 +23,7 @@ public func catalogueText() throws -> String {
         depth           \(form.cost.depth)
     """
   }
+  let models = PrecisionModel.all.map(\.name).joined(separator: " ")
   return """
     Laws
 
@@ -31,6 +32,10 @@ public func catalogueText() throws -> String {
     Formulations (N = L/C, lg = log₂)
 
     \(formulations.joined(separator: "\n\n"))
+
+    Precision models
+
+      \(models)
 
     Measured for \(shape)
 

@@ -84,6 +84,7 @@ private struct JudgementDocument: Encodable {
     let whole: Double?
     let row: Double?
     let element: Double?
+    let bias: Double?
     let bits: Double
     let worst: String
     let value: Double?
@@ -96,6 +97,7 @@ private struct JudgementDocument: Encodable {
       whole = finite(tensor.whole)
       row = finite(tensor.row)
       element = finite(tensor.element)
+      bias = finite(tensor.bias)
       bits = tensor.bits
       worst = tensor.worst
       value = tensor.worstElement.flatMap { finite($0.value) }
@@ -150,30 +152,43 @@ extension KillMatrix {
   /// The matrix for machines: every law that catches a fault.
   public func json() throws -> String {
     try encoded(
-      rows.map { row in
-        FaultDocument(
-          fault: row.fault.rawValue, summary: row.fault.summary, thread: row.fault.thread,
-          kills: row.kills.map {
-            FaultDocument.Kill(
-              law: $0.law, cases: $0.cases, smallestCase: $0.counterexample.minimal,
-              reason: $0.counterexample.reason)
-          })
-      })
+      KillMatrixDocument(
+        seed: seed, complete: isComplete,
+        falseAlarms: falseAlarms.map(KillMatrixDocument.Kill.init),
+        faults: rows.map { row in
+          KillMatrixDocument.Row(
+            fault: row.fault.rawValue, summary: row.fault.summary, thread: row.fault.thread,
+            kills: row.kills.map(KillMatrixDocument.Kill.init))
+        }))
   }
 }
 
-private struct FaultDocument: Encodable {
+private struct KillMatrixDocument: Encodable {
   struct Kill: Encodable {
     let law: String
     let cases: Int
     let smallestCase: String
     let reason: String
+
+    init(_ kill: KillMatrix.Kill) {
+      law = kill.law
+      cases = kill.cases
+      smallestCase = kill.counterexample.minimal
+      reason = kill.counterexample.reason
+    }
   }
 
-  let fault: String
-  let summary: String
-  let thread: String?
-  let kills: [Kill]
+  struct Row: Encodable {
+    let fault: String
+    let summary: String
+    let thread: String?
+    let kills: [Kill]
+  }
+
+  let seed: UInt64
+  let complete: Bool
+  let falseAlarms: [Kill]
+  let faults: [Row]
 }
 
 extension [FaultDiagnosis] {

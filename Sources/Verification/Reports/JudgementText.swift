@@ -5,11 +5,12 @@ extension Judgement {
   public var text: String {
     var table = TextTable([
       ("tensor", .left), ("whole", .right), ("row", .right), ("element", .right),
-      ("bits", .right), ("worst element", .left), ("", .left),
+      ("bias", .right), ("bits", .right), ("worst element", .left), ("", .left),
     ])
     for tensor in tensors {
       table.append([
         tensor.name, shown(tensor.whole), shown(tensor.row), shown(tensor.element),
+        shown(tensor.bias),
         "\((tensor.bits * 10).rounded() / 10)",
         tensor.worstElement.map { "\(tensor.worst) = \($0.value), exactly \($0.expected)" } ?? "",
         tensor.isRight ? "right" : "WRONG",
