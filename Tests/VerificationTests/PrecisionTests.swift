@@ -164,8 +164,11 @@ struct AcceptanceTests {
     }
   }
 
-  /// A kernel that claims float32 and keeps one place in a lower precision is wrong, and told so.
-  @Test(arguments: PrecisionModel.lapses)
+  /// A kernel that claims float32 and keeps one place in a lower precision is wrong, and told so: every third one.
+  @Test(
+    arguments: stride(from: 0, to: PrecisionModel.lapses.count, by: 3).map {
+      PrecisionModel.lapses[$0]
+    })
   func lapsesAreFound(model: PrecisionModel) async throws {
     let file = try await unfilled("plain", seed: 8).filled(
       by: model, chunkLength: 64, claiming: .f32)
