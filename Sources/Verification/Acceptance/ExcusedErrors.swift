@@ -75,7 +75,10 @@ struct ExcusedErrors {
     // What honest kernels are off, what chance adds to that, and two roundings of a common factor.
     let byChance = chance(1) * exact.deviationOfBias(ofErrors: elements)
     let ofHonest = honest.map { abs($0.bias(from: exact)) }.filter(\.isFinite).max() ?? 0
-    bias = Self.leeway * (ofHonest + byChance) + 2 * precision.format.unitRoundoff
+    // Sums of the claimed precision itself may all be rounded towards zero, as matrix units do.
+    let size = rootMeanSquare(exact.elements.map(abs))
+    let oneWay = precision.format.significandBits < 24 || size == 0 ? 0 : whole / size
+    bias = Self.leeway * (ofHonest + byChance) + oneWay + 2 * precision.format.unitRoundoff
     self.rows = rows
     self.elements = elements
     self.storage = storage
