@@ -9,8 +9,9 @@ public enum Form: String, CaseIterable, Sendable {
 
   /// The form that ``automatic`` stands for, and why.
   ///
-  /// - Parameter length: the tokens of the batch, all sequences together.
-  /// - Parameter sequences: how many sequences these are.
+  /// - Parameters:
+  ///   - length: the tokens of the batch, all sequences together.
+  ///   - sequences: how many sequences these are.
   public static func chosen(length: Int, sequences: Int) -> (form: Form, reason: String) {
     length < 4 * sequences
       ? (
