@@ -12,7 +12,7 @@ public struct PrecisionModel: Hashable, Sendable {
   public var accumulator = FloatFormat.binary32
   /// q, k, v and β as they are stored.
   public var inputs = FloatFormat.binary32
-  /// What is made of them as it enters products: scaled queries, diag(β) K and diag(β) V.
+  /// q, k, scaled queries, diag(β) K, diag(β) V and cotangents of outputs as they enter products.
   public var operands = FloatFormat.binary32
   /// A and the rows of (I + A)⁻¹ as they enter the forward substitution.
   public var inverse = FloatFormat.binary32
