@@ -46,8 +46,10 @@ let package = Package(
     .target(name: "DeltaRule", dependencies: ["Algebra"], swiftSettings: optimised),
     // Floor 3
     .target(name: "CDeltaKernels", cSettings: optimisedC),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .target(
-      name: "DeltaRuleCPU", dependencies: ["Algebra", "CDeltaKernels", "DeltaRule"],
+      name: "DeltaRuleCPU", dependencies: ["Algebra", "CDeltaKernels", "COpenBLAS", "DeltaRule"],
       swiftSettings: optimised),
     // Floor 4
     .target(
@@ -72,8 +74,10 @@ let package = Package(
     .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles"], swiftSettings: settings),
     .testTarget(
       name: "DeltaRuleTests", dependencies: ["Algebra", "DeltaRule"], swiftSettings: settings),
+    .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
     .testTarget(
-      name: "DeltaRuleCPUTests", dependencies: ["Algebra", "DeltaRule", "DeltaRuleCPU"],
+      name: "DeltaRuleCPUTests",
+      dependencies: ["Algebra", "CAllocationCount", "DeltaRule", "DeltaRuleCPU"],
       swiftSettings: settings),
     .testTarget(
       name: "VerificationTests",

@@ -1,7 +1,7 @@
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,fma"))), apply_to = function)
 #define T float
-#define SUFFIX f32
+#define T_BYTES 4
 #define VECTOR_BYTES 64
 #define TABLE delta_kernels_avx512_f32
 #include "kernels.h"

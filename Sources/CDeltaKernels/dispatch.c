@@ -2,40 +2,36 @@
 
 #include "CDeltaKernels.h"
 
-static bool has(delta_instruction_set set) {
+extern const delta_kernels delta_kernels_baseline_f32, delta_kernels_baseline_f64;
+
 #if defined(__x86_64__)
+
+extern const delta_kernels delta_kernels_avx2_f32, delta_kernels_avx2_f64,
+    delta_kernels_avx512_f32, delta_kernels_avx512_f64;
+
+const delta_kernels *delta_kernels_for(delta_number number, delta_instruction_set set) {
+  const bool has_fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool is_single = number == delta_f32;
   switch (set) {
-    case delta_baseline: return true;
-    case delta_avx2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case delta_baseline:
+      return is_single ? &delta_kernels_baseline_f32 : &delta_kernels_baseline_f64;
+    case delta_avx2:
+      if (!has_fma) return NULL;
+      return is_single ? &delta_kernels_avx2_f32 : &delta_kernels_avx2_f64;
     case delta_avx512:
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl")
-          && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma");
+      if (!has_fma || !__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512vl")
+          || !__builtin_cpu_supports("avx512dq"))
+        return NULL;
+      return is_single ? &delta_kernels_avx512_f32 : &delta_kernels_avx512_f64;
   }
-  return false;
-#else
-  return set == delta_baseline;
-#endif
+  return NULL;
 }
 
-#if defined(__x86_64__)
-#define CHOICE(suffix)                                                                     \
-  extern const delta_kernels_##suffix delta_kernels_baseline_##suffix,                     \
-      delta_kernels_avx2_##suffix, delta_kernels_avx512_##suffix;                          \
-  const delta_kernels_##suffix *delta_kernels_for_##suffix(delta_instruction_set set) {    \
-    if (!has(set)) return NULL;                                                            \
-    switch (set) {                                                                         \
-      case delta_avx512: return &delta_kernels_avx512_##suffix;                            \
-      case delta_avx2: return &delta_kernels_avx2_##suffix;                                \
-      default: return &delta_kernels_baseline_##suffix;                                    \
-    }                                                                                      \
-  }
 #else
-#define CHOICE(suffix)                                                                     \
-  extern const delta_kernels_##suffix delta_kernels_baseline_##suffix;                     \
-  const delta_kernels_##suffix *delta_kernels_for_##suffix(delta_instruction_set set) {    \
-    return has(set) ? &delta_kernels_baseline_##suffix : NULL;                             \
-  }
-#endif
 
-CHOICE(f32)
-CHOICE(f64)
+const delta_kernels *delta_kernels_for(delta_number number, delta_instruction_set set) {
+  if (set != delta_baseline) return NULL;
+  return number == delta_f32 ? &delta_kernels_baseline_f32 : &delta_kernels_baseline_f64;
+}
+
+#endif

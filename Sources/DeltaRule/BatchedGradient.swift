@@ -10,7 +10,7 @@ public struct BatchedGradient<Scalar: Ring>: Equatable, Sendable {
   public var dh0: Tensor<Scalar>
 
   @inlinable
-  init(
+  public init(
     dq: Tensor<Scalar>, dk: Tensor<Scalar>, dv: Tensor<Scalar>, dbeta: Tensor<Scalar>,
     dh0: Tensor<Scalar>
   ) {
@@ -29,6 +29,18 @@ public struct BatchedGradient<Scalar: Ring>: Equatable, Sendable {
   }
 }
 
+extension BatchedSolution {
+  /// - Throws: ``ShapeError`` where this is no cotangent of a solution of that shape.
+  public func check(against shape: BatchShape) throws {
+    guard o.shape == shape.values else {
+      throw ShapeError(tensor: "do", shape: o.shape, expected: shape.values)
+    }
+    guard finalState.shape == shape.states else {
+      throw ShapeError(tensor: "dht", shape: finalState.shape, expected: shape.states)
+    }
+  }
+}
+
 extension BatchedProblem {
   /// The gradient for a cotangent of the solution, every head of every sequence by `backward`.
   ///
@@ -41,13 +53,7 @@ extension BatchedProblem {
     _ cotangent: BatchedSolution<Scalar>,
     by backward: (Problem<Scalar>, Cotangent<Scalar>) throws -> Gradient<Scalar>
   ) throws -> BatchedGradient<Scalar> {
-    guard cotangent.o.shape == v.shape else {
-      throw ShapeError(tensor: "do", shape: cotangent.o.shape, expected: v.shape)
-    }
-    guard cotangent.finalState.shape == initialState.shape else {
-      throw ShapeError(
-        tensor: "dht", shape: cotangent.finalState.shape, expected: initialState.shape)
-    }
+    try cotangent.check(against: shape)
     func zeros(_ tensor: Tensor<Scalar>) -> Tensor<Scalar> {
       Tensor(repeating: .zero, shape: tensor.shape)
     }

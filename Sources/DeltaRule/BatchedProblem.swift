@@ -22,8 +22,7 @@ public struct BatchedProblem<Scalar: Ring>: Equatable, Sendable {
   public let beta: Tensor<Scalar>
   public let scale: Scalar
   public let initialState: Tensor<Scalar>
-  /// `cu_seqlens`.
-  public let boundaries: [Int]?
+  public let shape: BatchShape
 
   /// - Parameter initialState: zero where nil.
   /// - Throws: ``ShapeError`` or ``BoundariesError`` where the inputs do not fit together.
@@ -36,38 +35,28 @@ public struct BatchedProblem<Scalar: Ring>: Equatable, Sendable {
         throw ShapeError(tensor: name, shape: tensor.shape, expected: expected)
       }
     }
-    guard q.shape.count == 4, q.shape[2] > 0, q.shape[3] > 0 else {
+    guard q.shape.count == 4 else {
       throw ShapeError(tensor: "q", shape: q.shape, expected: "[B, L, Hk, dk] with Hk, dk ≥ 1")
     }
-    guard v.shape.count == 4, v.shape[3] > 0, v.shape[2] > 0, v.shape[2] % q.shape[2] == 0 else {
-      throw ShapeError(
-        tensor: "v", shape: v.shape,
-        expected: "[B, L, H, dv] with dv ≥ 1 and H a multiple of the \(q.shape[2]) heads of q")
+    guard v.shape.count == 4 else {
+      throw ShapeError(tensor: "v", shape: v.shape, expected: "[B, L, H, dv] with dv ≥ 1")
     }
-    let (batch, length) = (q.shape[0], q.shape[1])
-    let (heads, valueDimension) = (v.shape[2], v.shape[3])
-    try check("k", k, q.shape)
-    try check("v", v, [batch, length, heads, valueDimension])
-    try check(
-      "beta", beta, [batch, length, heads] + (beta.shape.count == 4 ? [valueDimension] : []))
-    if let boundaries {
-      guard batch == 1, boundaries.first == 0, boundaries.last == length,
-        zip(boundaries, boundaries.dropFirst()).allSatisfy({ $0 <= $1 })
-      else {
-        throw BoundariesError(boundaries: boundaries, batch: batch, length: length)
-      }
-    }
-    let states = [boundaries.map { $0.count - 1 } ?? batch, heads, q.shape[3], valueDimension]
-    let initialState = initialState ?? Tensor(repeating: .zero, shape: states)
-    try check("initial_state", initialState, states)
-    self.init(
-      unchecked: q, k, v, beta, scale, initialState, boundaries)
+    let shape = try BatchShape(
+      batch: q.shape[0], length: q.shape[1], keyHeads: q.shape[2], heads: v.shape[2],
+      keyDimension: q.shape[3], valueDimension: v.shape[3], hasVectorBeta: beta.shape.count == 4,
+      boundaries: boundaries)
+    try check("k", k, shape.keys)
+    try check("v", v, shape.values)
+    try check("beta", beta, shape.strengths)
+    let initialState = initialState ?? Tensor(repeating: .zero, shape: shape.states)
+    try check("initial_state", initialState, shape.states)
+    self.init(unchecked: q, k, v, beta, scale, initialState, shape)
   }
 
   @usableFromInline
   init(
     unchecked q: Tensor<Scalar>, _ k: Tensor<Scalar>, _ v: Tensor<Scalar>,
-    _ beta: Tensor<Scalar>, _ scale: Scalar, _ initialState: Tensor<Scalar>, _ boundaries: [Int]?
+    _ beta: Tensor<Scalar>, _ scale: Scalar, _ initialState: Tensor<Scalar>, _ shape: BatchShape
   ) {
     self.q = q
     self.k = k
@@ -75,40 +64,38 @@ public struct BatchedProblem<Scalar: Ring>: Equatable, Sendable {
     self.beta = beta
     self.scale = scale
     self.initialState = initialState
-    self.boundaries = boundaries
+    self.shape = shape
   }
 
   /// One head of one sequence.
-  @inlinable
   public init(_ problem: Problem<Scalar>) {
     func tensor(_ x: Matrix<Scalar>, _ shape: [Int]) -> Tensor<Scalar> {
       Tensor(shape: shape, elements: x.entries)
     }
-    let (L, dk, dv) = (problem.length, problem.keyDimension, problem.valueDimension)
+    let shape = BatchShape(
+      length: problem.length, keyDimension: problem.keyDimension,
+      valueDimension: problem.valueDimension, hasVectorBeta: problem.hasVectorBeta)
     self.init(
-      unchecked: tensor(problem.q, [1, L, 1, dk]), tensor(problem.k, [1, L, 1, dk]),
-      tensor(problem.v, [1, L, 1, dv]),
-      tensor(problem.beta, [1, L, 1] + (problem.hasVectorBeta ? [dv] : [])), problem.scale,
-      tensor(problem.initialState, [1, 1, dk, dv]), nil)
+      unchecked: tensor(problem.q, shape.keys), tensor(problem.k, shape.keys),
+      tensor(problem.v, shape.values), tensor(problem.beta, shape.strengths), problem.scale,
+      tensor(problem.initialState, shape.states), shape)
   }
 
+  /// `cu_seqlens`.
+  public var boundaries: [Int]? { shape.boundaries }
+
   /// N.
-  @inlinable
-  public var sequenceCount: Int { initialState.shape[0] }
+  public var sequenceCount: Int { shape.sequenceCount }
 
   /// H.
-  @inlinable
-  public var headCount: Int { v.shape[2] }
+  public var headCount: Int { shape.heads }
 
   /// Which key head value head `head` reads.
-  @inlinable
-  public func keyHead(of head: Int) -> Int { head / (v.shape[2] / k.shape[2]) }
+  public func keyHead(of head: Int) -> Int { shape.keyHead(of: head) }
 
   /// Where sequence `sequence` lies: its row of the batch and its tokens there.
-  @inlinable
   public func location(ofSequence sequence: Int) -> (batch: Int, tokens: Range<Int>) {
-    guard let boundaries else { return (sequence, 0..<q.shape[1]) }
-    return (0, boundaries[sequence]..<boundaries[sequence + 1])
+    shape.location(ofSequence: sequence)
   }
 
   /// One head of one sequence.
@@ -145,7 +132,7 @@ public struct BatchedProblem<Scalar: Ring>: Equatable, Sendable {
   public func map<Other>(_ convert: (Scalar) throws -> Other) rethrows -> BatchedProblem<Other> {
     BatchedProblem<Other>(
       unchecked: try q.map(convert), try k.map(convert), try v.map(convert),
-      try beta.map(convert), try convert(scale), try initialState.map(convert), boundaries)
+      try beta.map(convert), try convert(scale), try initialState.map(convert), shape)
   }
 }
 
@@ -158,21 +145,6 @@ public struct BatchedSolution<Scalar: Ring>: Equatable, Sendable {
   public init(o: Tensor<Scalar>, finalState: Tensor<Scalar>) {
     self.o = o
     self.finalState = finalState
-  }
-}
-
-/// Boundaries of packed sequences that do not cover the tokens.
-public struct BoundariesError: Error, Equatable, CustomStringConvertible {
-  public let boundaries: [Int]
-  public let batch: Int
-  public let length: Int
-
-  public var description: String {
-    guard batch == 1 else {
-      return "cu_seqlens packs sequences into a batch of 1, but this batch holds \(batch)"
-    }
-    let shown = boundaries.prefix(8).map { "\($0)" } + (boundaries.count > 8 ? ["…"] : [])
-    return "cu_seqlens [\(shown.joined(separator: ", "))] must rise from 0 to L = \(length)"
   }
 }
 

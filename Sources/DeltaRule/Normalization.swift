@@ -65,7 +65,7 @@ extension BatchedProblem where Scalar: Real {
   @inlinable
   public func normalizingQueriesAndKeys() -> BatchedProblem {
     BatchedProblem(
-      unchecked: q.normalized, k.normalized, v, beta, scale, initialState, boundaries)
+      unchecked: q.normalized, k.normalized, v, beta, scale, initialState, shape)
   }
 
   /// The gradient of this problem from the gradient of the one with normalised queries and keys.

@@ -1,22 +1,77 @@
+import COpenBLAS
+public import DeltaRule
+
 /// How a batch is computed on the processor.
-public enum Form: String, CaseIterable, Sendable {
-  /// The two-token fused recurrence: every entry of the state is loaded and stored once for two tokens.
-  case fusedRecurrence = "fused-recurrence"
-  /// One token after the other: for a step or two of decoding.
+public enum Form: Equatable, Sendable {
+  /// The two-token fused recurrence: every entry of the state is loaded and stored once for two tokens. 6·dk·dv
+  /// operations a token and head, the fewest of all forms for long sequences.
+  case fusedRecurrence
+  /// One token after the other, on the final state in place: for a step or two.
   case decoding
-  /// Whichever of them the shape asks for.
+  /// By chunks of so many tokens, in matrix products and triangular solves of OpenBLAS: `chunkwiseSolve`. What is not
+  /// finite spreads over the column of its chunk, because zeros are multiplied, too.
+  case chunkwise(Int)
+  /// One chunk of all tokens, through OpenBLAS: L² numbers of workspace.
+  case fullyParallel
+  /// Whichever of them the shape asks for: ``chosen(for:)``.
   case automatic
 
+  /// All of them, with the chunk lengths that are worth comparing.
+  public static let all: [Form] =
+    [.fusedRecurrence, .decoding] + [16, 32, 64, 128].map { .chunkwise($0) }
+    + [.fullyParallel, .automatic]
+
+  public var name: String {
+    switch self {
+    case .fusedRecurrence: "fused-recurrence"
+    case .decoding: "decoding"
+    case .chunkwise(let length): "chunkwise-\(length)"
+    case .fullyParallel: "fully-parallel"
+    case .automatic: "automatic"
+    }
+  }
+
+  /// - Returns: nil where no form has that name; chunks may be of any length.
+  public init?(name: String) {
+    if let form = Self.all.first(where: { $0.name == name }) {
+      self = form
+    } else if name.hasPrefix("chunkwise-"), let length = Int(name.dropFirst(10)), length >= 1 {
+      self = .chunkwise(length)
+    } else {
+      return nil
+    }
+  }
+
   /// The form that ``automatic`` stands for, and why.
-  ///
-  /// - Parameters:
-  ///   - length: the tokens of the batch, all sequences together.
-  ///   - sequences: how many sequences these are.
-  public static func chosen(length: Int, sequences: Int) -> (form: Form, reason: String) {
-    length < 4 * sequences
-      ? (
-        .decoding, "fewer than 4 tokens a sequence: packing the state would cost more than it saves"
+  public static func chosen(for shape: BatchShape) -> (form: Form, reason: String) {
+    let tokens = shape.batch * shape.length
+    return tokens < 4 * shape.sequenceCount
+      ? (.decoding, "fewer than 4 tokens a sequence: packing the state costs more than it saves")
+      : (
+        .fusedRecurrence,
+        "4 tokens a sequence or more: the fewest operations, and the state is touched once for two tokens"
       )
-      : (.fusedRecurrence, "4 tokens a sequence or more: the state is touched once for two of them")
+  }
+}
+
+extension Form {
+  /// - Precondition: not ``automatic``.
+  func kernel<Number: KernelNumber>(
+    for shape: BatchShape, _ compiled: CompiledKernels
+  ) -> HeadKernel<Number> {
+    func chunks(_ length: Int) -> HeadKernel<Number> {
+      // Heads are shared out among threads; a product is computed by one.
+      openblas_set_num_threads(1)
+      return Number.chunkwiseKernel(
+        chunkLength: length, keyDimension: shape.keyDimension, longest: shape.longestSequence)
+    }
+    switch self {
+    case .fusedRecurrence, .decoding:
+      return compiled.kernel(
+        tokenByToken: self == .decoding, keyDimension: shape.keyDimension, Number.self)
+    case .chunkwise(let length): return chunks(max(1, min(length, shape.longestSequence)))
+    case .fullyParallel: return chunks(max(1, shape.longestSequence))
+    case .automatic: preconditionFailure("a form has been chosen by now")
+    }
   }
 }

@@ -19,7 +19,7 @@ public enum InstructionSet: String, CaseIterable, Sendable {
 
   /// Those that this processor has, the narrowest first.
   public static var available: [InstructionSet] {
-    allCases.filter { delta_kernels_for_f32($0.code) != nil }
+    allCases.filter { delta_kernels_for(delta_f32, $0.code) != nil }
   }
 
   /// The widest that this processor has.

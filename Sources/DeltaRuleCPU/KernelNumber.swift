@@ -1,107 +1,110 @@
 public import Algebra
 import CDeltaKernels
+import COpenBLAS
 
 /// The numbers that kernels are compiled for: `Float` and `Double`.
 public protocol KernelNumber: Real, BinaryFloatingPoint {
-  /// The kernels for an instruction set, or nil where this processor has it not.
-  static func kernels(for set: InstructionSet) -> Kernels<Self>?
+  /// The compiled kernels for an instruction set; nil where this processor has it not.
+  static func compiledKernels(for set: InstructionSet) -> CompiledKernels?
+
+  /// A kernel by chunks; written out for each type of numbers, so that the compiler specialises it.
+  static func chunkwiseKernel(
+    chunkLength: Int, keyDimension: Int, longest: Int
+  ) -> HeadKernel<Self>
+
+  /// C ← factor · op(A) op(B) + keep · C, of m × n numbers and depth k; rows lie `lda`, `ldb` and `ldc` apart.
+  static func multiply(
+    _ a: MatrixOperand<Self>, _ b: MatrixOperand<Self>, into c: UnsafeMutablePointer<Self>,
+    _ ldc: Int, m: Int, n: Int, depth: Int, factor: Self, keep: Self)
+
+  /// X ← (op(A))⁻¹ X for the m × m unit lower triangle of A, and n columns.
+  static func solveUnitLower(
+    _ a: MatrixOperand<Self>, _ x: UnsafeMutablePointer<Self>, _ ldx: Int, m: Int, n: Int)
 }
 
-/// The compiled kernels for one type of numbers and one instruction set.
-public struct Kernels<Number: KernelNumber>: Sendable {
-  /// Value columns to a panel of the state.
-  let panelWidth: Int
-  /// How many numbers of workspace ``forward`` takes for so many value columns.
-  let workspace: @Sendable (_ keyWidth: Int, _ columns: Int) -> Int
-  /// The fused recurrence, for some of a head's value columns.
-  let forward:
-    @Sendable (Head<Number>, Range<Int>, _ workspace: UnsafeMutablePointer<Number>) -> Void
-  /// The same, one token after the other.
-  let decode: @Sendable (Head<Number>, Range<Int>) -> Void
+/// A factor of a matrix product in memory.
+public struct MatrixOperand<Number> {
+  let start: UnsafePointer<Number>
+  let stride: Int
+  let isTransposed: Bool
+
+  init(_ start: UnsafeMutablePointer<Number>, _ stride: Int, transposed: Bool = false) {
+    self.start = UnsafePointer(start)
+    self.stride = stride
+    isTransposed = transposed
+  }
+
+  init(_ rows: Rows<Number>, transposed: Bool = false) {
+    self.init(rows.start.unsafelyUnwrapped, rows.stride, transposed: transposed)
+  }
+
+  var order: CBLAS_TRANSPOSE { isTransposed ? CblasTrans : CblasNoTrans }
 }
 
-/// One head of one sequence in memory.
-struct Head<Number> {
-  let length: Int
-  let keyWidth: Int
-  let valueWidth: Int
-  let q: UnsafePointer<Number>?
-  let k: UnsafePointer<Number>?
-  let v: UnsafePointer<Number>?
-  let beta: UnsafePointer<Number>?
-  /// How far the rows of one token lie from those of the next: of q and k, of v and o, of β.
-  let keyStride: Int
-  let valueStride: Int
-  let betaStride: Int
-  let hasVectorBeta: Bool
-  let scale: Number
-  let initialState: UnsafePointer<Number>?
-  let o: UnsafeMutablePointer<Number>?
-  let finalState: UnsafeMutablePointer<Number>?
+/// The kernels compiled for one type of numbers and one instruction set.
+public struct CompiledKernels: Sendable {
+  let table: delta_kernels
+
+  init?(_ number: delta_number, _ set: InstructionSet) {
+    guard let table = delta_kernels_for(number, set.code) else { return nil }
+    self.table = table.pointee
+  }
 }
 
 extension Float: KernelNumber {
-  public static func kernels(for set: InstructionSet) -> Kernels<Float>? {
-    guard let table = delta_kernels_for_f32(set.code)?.pointee,
-      let workspace = table.forward_workspace,
-      let forward = table.forward, let decode = table.decode
-    else { return nil }
-    @Sendable
-    func withProblem(_ head: Head<Float>, _ body: (UnsafePointer<delta_problem_f32>) -> Void) {
-      var problem = delta_problem_f32()
-      problem.length = head.length
-      problem.key_width = head.keyWidth
-      problem.value_width = head.valueWidth
-      (problem.q, problem.k, problem.v, problem.beta) = (head.q, head.k, head.v, head.beta)
-      (problem.q_stride, problem.k_stride) = (head.keyStride, head.keyStride)
-      (problem.v_stride, problem.o_stride) = (head.valueStride, head.valueStride)
-      problem.beta_stride = head.betaStride
-      problem.beta_is_vector = head.hasVectorBeta
-      problem.scale = head.scale
-      problem.initial_state = head.initialState
-      (problem.o, problem.final_state) = (head.o, head.finalState)
-      body(&problem)
-    }
-    return Kernels(
-      panelWidth: table.panel_width, workspace: { workspace($0, $1) },
-      forward: { head, columns, space in
-        withProblem(head) { forward($0, columns.lowerBound, columns.upperBound, space) }
-      },
-      decode: { head, columns in
-        withProblem(head) { decode($0, columns.lowerBound, columns.upperBound) }
-      })
+  public static func compiledKernels(for set: InstructionSet) -> CompiledKernels? {
+    CompiledKernels(delta_f32, set)
+  }
+
+  public static func chunkwiseKernel(
+    chunkLength: Int, keyDimension: Int, longest: Int
+  ) -> HeadKernel<Float> {
+    ChunkwiseSolve(chunkLength: chunkLength, keyDimension: keyDimension, longest: longest).kernel
+  }
+
+  public static func multiply(
+    _ a: MatrixOperand<Float>, _ b: MatrixOperand<Float>, into c: UnsafeMutablePointer<Float>,
+    _ ldc: Int, m: Int, n: Int, depth: Int, factor: Float, keep: Float
+  ) {
+    cblas_sgemm(
+      CblasRowMajor, a.order, b.order, blasint(m), blasint(n), blasint(depth), factor, a.start,
+      blasint(a.stride), b.start, blasint(b.stride), keep, c, blasint(ldc))
+  }
+
+  public static func solveUnitLower(
+    _ a: MatrixOperand<Float>, _ x: UnsafeMutablePointer<Float>, _ ldx: Int, m: Int, n: Int
+  ) {
+    cblas_strsm(
+      CblasRowMajor, CblasLeft, CblasLower, a.order, CblasUnit, blasint(m), blasint(n), 1, a.start,
+      blasint(a.stride), x, blasint(ldx))
   }
 }
 
 extension Double: KernelNumber {
-  public static func kernels(for set: InstructionSet) -> Kernels<Double>? {
-    guard let table = delta_kernels_for_f64(set.code)?.pointee,
-      let workspace = table.forward_workspace,
-      let forward = table.forward, let decode = table.decode
-    else { return nil }
-    @Sendable
-    func withProblem(_ head: Head<Double>, _ body: (UnsafePointer<delta_problem_f64>) -> Void) {
-      var problem = delta_problem_f64()
-      problem.length = head.length
-      problem.key_width = head.keyWidth
-      problem.value_width = head.valueWidth
-      (problem.q, problem.k, problem.v, problem.beta) = (head.q, head.k, head.v, head.beta)
-      (problem.q_stride, problem.k_stride) = (head.keyStride, head.keyStride)
-      (problem.v_stride, problem.o_stride) = (head.valueStride, head.valueStride)
-      problem.beta_stride = head.betaStride
-      problem.beta_is_vector = head.hasVectorBeta
-      problem.scale = head.scale
-      problem.initial_state = head.initialState
-      (problem.o, problem.final_state) = (head.o, head.finalState)
-      body(&problem)
-    }
-    return Kernels(
-      panelWidth: table.panel_width, workspace: { workspace($0, $1) },
-      forward: { head, columns, space in
-        withProblem(head) { forward($0, columns.lowerBound, columns.upperBound, space) }
-      },
-      decode: { head, columns in
-        withProblem(head) { decode($0, columns.lowerBound, columns.upperBound) }
-      })
+  public static func compiledKernels(for set: InstructionSet) -> CompiledKernels? {
+    CompiledKernels(delta_f64, set)
+  }
+
+  public static func chunkwiseKernel(
+    chunkLength: Int, keyDimension: Int, longest: Int
+  ) -> HeadKernel<Double> {
+    ChunkwiseSolve(chunkLength: chunkLength, keyDimension: keyDimension, longest: longest).kernel
+  }
+
+  public static func multiply(
+    _ a: MatrixOperand<Double>, _ b: MatrixOperand<Double>, into c: UnsafeMutablePointer<Double>,
+    _ ldc: Int, m: Int, n: Int, depth: Int, factor: Double, keep: Double
+  ) {
+    cblas_dgemm(
+      CblasRowMajor, a.order, b.order, blasint(m), blasint(n), blasint(depth), factor, a.start,
+      blasint(a.stride), b.start, blasint(b.stride), keep, c, blasint(ldc))
+  }
+
+  public static func solveUnitLower(
+    _ a: MatrixOperand<Double>, _ x: UnsafeMutablePointer<Double>, _ ldx: Int, m: Int, n: Int
+  ) {
+    cblas_dtrsm(
+      CblasRowMajor, CblasLeft, CblasLower, a.order, CblasUnit, blasint(m), blasint(n), 1, a.start,
+      blasint(a.stride), x, blasint(ldx))
   }
 }

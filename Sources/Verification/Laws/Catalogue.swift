@@ -11,6 +11,7 @@ extension Law {
     normalizedBatches,
     work, depth, roundingErrors, sharpness, gradientRoundingErrors, centralDifferences,
     contraction, inverseEntries, condition, errorGrowth, modelErrorGrowth, kernelErrorGrowth,
+    kernelsOnIntegers, kernelsKeepApart,
     instability, drift,
     ringAxioms,
   ]

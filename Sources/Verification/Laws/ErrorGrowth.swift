@@ -46,31 +46,34 @@ extension Law {
 
   static let kernelErrorGrowth = Law(
     "NE.kernels", "growth of rounding errors of kernels",
-    "The kernels for the processor keep the bound for the recurrence, or for chunks of two tokens.",
-    formula: "‖fl(f)(x) − f(x)‖ ≤ (C + 2)·κ(I + A) · B, C = 2; ≤ B token by token",
+    "The kernels for the processor keep the bound for the recurrence, or for chunks; the fused recurrence for "
+      + "chunks of two tokens.",
+    formula: "‖fl(f)(x) − f(x)‖ ≤ (C + 2)·κ(I + A) · B; ≤ B token by token",
     theorem: "error-growth",
     Checks(
-      InstructionSet.available.flatMap { set in
-        [Form.fusedRecurrence, .decoding].map { form in
-          LawInstance(
-            "\(form.rawValue)@\(set.rawValue)", numbers: "Float",
-            Property(
-              "NE.kernels/\(form.rawValue)@\(set.rawValue)", cases: 60,
-              requiring: ContractiveCase.regimes, for: { try ContractiveCase(from: &$0) }
-            ) { drawn, seen in
-              let solution = solve(
-                BatchedProblem(drawn.problem), using: form, threads: 1, instructionSet: set)
-              let (L, dv) = (drawn.problem.length, drawn.problem.valueDimension)
-              try drawn.check(
-                Solution(
-                  o: Matrix(rows: L, columns: dv, entries: solution.o.elements),
-                  finalState: Matrix(
-                    rows: drawn.problem.keyDimension, columns: dv,
-                    entries: solution.finalState.elements)),
-                growing: Cost.Error(inverse: form == .decoding ? .none : .ofChunk), loss: .float,
-                chunkLength: 2, &seen)
-            })
-        }
+      CPUKernel.all.map { kernel in
+        LawInstance(
+          kernel.name, numbers: "Float",
+          Property(
+            "NE.kernels/\(kernel.name)", cases: 60, requiring: ContractiveCase.regimes,
+            for: { try ContractiveCase(from: &$0) }
+          ) { drawn, seen in
+            let problem = drawn.problem
+            let solution = solve(
+              BatchedProblem(problem), using: kernel.form(chunkLength: drawn.chunkLength),
+              threads: 1, instructionSet: kernel.set ?? .best)
+            let (growth, chunkLength) = kernel.growth(
+              chunkLength: drawn.chunkLength, length: problem.length)
+            try drawn.check(
+              Solution(
+                o: Matrix(
+                  rows: problem.length, columns: problem.valueDimension,
+                  entries: solution.o.elements),
+                finalState: Matrix(
+                  rows: problem.keyDimension, columns: problem.valueDimension,
+                  entries: solution.finalState.elements)),
+              growing: growth, loss: .float, chunkLength: chunkLength, &seen)
+          })
       }))
 
   static let drift = Law(

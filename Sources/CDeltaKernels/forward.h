@@ -1,0 +1,113 @@
+// The two-token fused recurrence.
+
+/// Where a token's values, strengths, outputs and residuals lie, and how far those of the next.
+typedef struct {
+  rows_of v, beta, o, r;
+} columns_of;
+
+INLINE columns_of columns_at(const delta_problem *p, long t, long column) {
+  return (columns_of){
+      rows_at(p->v, t, column), rows_at(p->beta, t, p->beta_is_vector ? column : 0),
+      rows_at(p->o, t, column), rows_at(p->residuals, t, column)};
+}
+
+/// One vector of both tokens of a pair: x = beta (v - k S), and the second token also sees what the first wrote.
+INLINE void solve_vector(
+    const delta_problem *p, columns_of at, const bool is_whole, overlaps m, long c, long n, vec k0,
+    vec k1, vec q0, vec q1, vec *x0, vec *x1) {
+  vec r0 = load(at.v.start + c, n) - k0;
+  *x0 = beta_of(p, at.beta, 0, c, n) * r0;
+  if (at.r.start) store(at.r.start + c, r0, n);
+  if (at.o.start) store(at.o.start + c, (T)p->scale * (q0 + m.b0w0 * *x0), n);
+  *x1 = (vec){0};
+  if (!is_whole) return;
+  vec r1 = load(at.v.start + at.v.stride + c, n) - k1 - m.a1w0 * *x0;
+  *x1 = beta_of(p, at.beta, 1, c, n) * r1;
+  if (at.r.start) store(at.r.start + at.r.stride + c, r1, n);
+  if (at.o.start)
+    store(at.o.start + at.o.stride + c, (T)p->scale * (q1 + m.b1w0 * *x0 + m.b1w1 * *x1), n);
+}
+
+INLINE pair solve_pair(
+    const delta_problem *p, columns_of at, const bool is_whole, overlaps m, long n, pair kS, pair qS) {
+  pair x = {{0}, {0}, {0}, {0}};
+  solve_vector(
+      p, at, is_whole, m, 0, n, kS.v00, kS.v10, qS.v00, qS.v10, &x.v00, &x.v10);
+  if (n > LANES)
+    solve_vector(
+        p, at, is_whole, m, LANES, n - LANES, kS.v01, kS.v11, qS.v01, qS.v11, &x.v01, &x.v11);
+  return x;
+}
+
+/// A block of tokens.
+typedef struct {
+  const delta_problem *p;
+  long start, count;
+  rows_of k, q;
+  const T *zeros;  // a row
+  overlaps m[BLOCK / 2];
+} block;
+
+/// A block over the panel of `n` value columns from `column` on, the first but `share`.
+INLINE void sweep(const block *b, long share, long column, long n, T *S) {
+  const delta_problem *p = b->p;
+  const long dk = p->key_width;
+  columns_of at = columns_at(p, b->start, column);
+  rows_of k_ahead = rows_at(p->k, b->start, share), q_ahead = rows_at(p->q, b->start, share);
+  rows before = {b->zeros, b->zeros};
+  pair x = {{0}, {0}, {0}, {0}};
+  for (long t = 0; t < b->count; t += 2) {
+    const rows now = pair_of(b->k, t, b->count, b->zeros);
+    pair kS, qS;
+    pass(S, dk, before, x, now, pair_of(b->q, t, b->count, b->zeros), &kS, &qS);
+    x = t + 1 < b->count ? solve_pair(p, at, true, b->m[t / 2], n, kS, qS)
+                         : solve_pair(p, at, false, b->m[t / 2], n, kS, qS);
+    before = now;
+    if (share < dk) {
+      prefetch_pair(k_ahead, t + BLOCK);
+      prefetch_pair(q_ahead, t + BLOCK);
+    }
+    prefetch_pair(at.v, BLOCK);
+    prefetch_pair(at.o, BLOCK);
+    at = (columns_of){
+        from_row(at.v, 2, 0), from_row(at.beta, 2, 0), from_row(at.o, 2, 0), from_row(at.r, 2, 0)};
+  }
+  write(S, dk, before, x);
+}
+
+static long forward_workspace(long dk, long columns) {
+  return padded(columns) * dk + (2 * BLOCK + 1) * dk;
+}
+
+static void forward(const delta_problem *p, long first, long end, void *workspace) {
+  const long dk = p->key_width, dv = p->value_width, columns = padded(end - first);
+  T *S = workspace, *zeros = S + dk * columns, *k = zeros + dk, *q = k + BLOCK * dk;
+  zero_row(S, dk * columns + dk);
+  const T *initial_state = p->initial_state;
+  for (long i = 0; initial_state && i < dk; i++) {
+    for (long c = first; c < end; c++)
+      *panel_entry(S, dk, i, c - first) = initial_state[i * dv + c];
+  }
+  block b = {.p = p, .zeros = zeros};
+  for (b.start = 0; b.start < p->length; b.start += BLOCK) {
+    b.count = b.start + BLOCK < p->length ? BLOCK : p->length - b.start;
+    b.k = keys_of(p, p->k, b.start, b.count, k);
+    b.q = keys_of(p, p->q, b.start, b.count, q);
+    for (long t = 0; t < b.count; t += 2) {
+      const rows now = pair_of(b.k, t, b.count, zeros);
+      b.m[t / 2] = overlaps_of(now, now, pair_of(b.q, t, b.count, zeros), dk);
+    }
+    for (long c = 0; c < end - first; c += WIDTH) {
+      T *panel = S + c * dk;
+      if (end - first - c >= WIDTH)
+        sweep(&b, c, first + c, WIDTH, panel);
+      else
+        sweep(&b, c, first + c, end - first - c, panel);
+    }
+  }
+  T *final_state = p->final_state;
+  for (long i = 0; i < dk; i++) {
+    for (long c = first; c < end; c++)
+      final_state[i * dv + c] = *panel_entry(S, dk, i, c - first);
+  }
+}
