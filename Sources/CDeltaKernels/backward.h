@@ -224,11 +224,8 @@ static void backwards(back_block *b, long first, T *S) {
   const delta_problem *p = b->tokens.p;
   const delta_gradient *g = b->g;
   const long dk = p->key_width, dv = p->value_width, n = b->columns;
-  zero_row(S, dk * padded(n));
   const T *d_final_state = g->d_final_state;
-  for (long i = 0; d_final_state && i < dk; i++) {
-    for (long j = 0; j < n; j++) *panel_entry(S, dk, i, j) = d_final_state[i * dv + first + j];
-  }
+  pack(S, d_final_state ? d_final_state + first : NULL, dk, dv, n);
   for (long end = p->length; end > 0; end = b->tokens.start) {
     look_at(b, (end - 1) / BLOCK * BLOCK, first);
     block *tokens = &b->tokens;
@@ -248,10 +245,7 @@ static void backwards(back_block *b, long first, T *S) {
         *dbeta = row_total(dx_r, n);
     }
   }
-  T *d_initial_state = g->d_initial_state;
-  for (long i = 0; i < dk; i++) {
-    for (long j = 0; j < n; j++) d_initial_state[i * dv + first + j] = *panel_entry(S, dk, i, j);
-  }
+  unpack((T *)g->d_initial_state + first, S, dk, dv, n);
 }
 
 /// One vector of dq and dk for both tokens of a pair: what they read in S^T, and what the first wrote.
@@ -307,15 +301,27 @@ INLINE void sweep_again(const back_block *b, long column, long n, T *S) {
   write(S, b->columns, before, k);
 }
 
+/// Puts the transpose of the first `columns` columns of a state into panels; zeros where there is none.
+static void pack_transposed(T *S, const T *state, long dk, long width, long columns) {
+  for (long i = 0; i < padded(dk); i += LANES) {
+    T *panel = S + i / WIDTH * WIDTH * columns + i % WIDTH;
+    for (long c = 0; c < columns; c += LANES) {
+      vec tile[LANES];
+      for (long h = 0; h < LANES; h++)
+        tile[h] = state && i + h < dk ? load(state + (i + h) * width + c, columns - c) : (vec){0};
+      transpose(tile);
+      for (long h = 0; h < LANES && c + h < columns; h++)
+        store(panel + (c + h) * WIDTH, tile[h], LANES);
+    }
+  }
+}
+
 /// From the first token to the last: dq, and the second part of dk.
 static void forwards_again(back_block *b, long first, T *S) {
   const delta_problem *p = b->tokens.p;
   const long dk = p->key_width, dv = p->value_width, n = b->columns;
-  zero_row(S, padded(dk) * n);
   const T *initial_state = p->initial_state;
-  for (long i = 0; initial_state && i < dk; i++) {
-    for (long j = 0; j < n; j++) *panel_entry(S, n, j, i) = initial_state[i * dv + first + j];
-  }
+  pack_transposed(S, initial_state ? initial_state + first : NULL, dk, dv, n);
   block *tokens = &b->tokens;
   for (long start = 0; start < p->length; start += BLOCK) {
     look_at(b, start, first);

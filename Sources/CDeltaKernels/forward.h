@@ -82,12 +82,9 @@ static long forward_workspace(long dk, long columns) {
 static void forward(const delta_problem *p, long first, long end, void *workspace) {
   const long dk = p->key_width, dv = p->value_width, columns = padded(end - first);
   T *S = workspace, *zeros = S + dk * columns, *k = zeros + dk, *q = k + BLOCK * dk;
-  zero_row(S, dk * columns + dk);
+  zero_row(zeros, dk);
   const T *initial_state = p->initial_state;
-  for (long i = 0; initial_state && i < dk; i++) {
-    for (long c = first; c < end; c++)
-      *panel_entry(S, dk, i, c - first) = initial_state[i * dv + c];
-  }
+  pack(S, initial_state ? initial_state + first : NULL, dk, dv, end - first);
   block b = {.p = p, .zeros = zeros};
   for (b.start = 0; b.start < p->length; b.start += BLOCK) {
     b.count = b.start + BLOCK < p->length ? BLOCK : p->length - b.start;
@@ -105,9 +102,5 @@ static void forward(const delta_problem *p, long first, long end, void *workspac
         sweep(&b, c, first + c, end - first - c, panel);
     }
   }
-  T *final_state = p->final_state;
-  for (long i = 0; i < dk; i++) {
-    for (long c = first; c < end; c++)
-      final_state[i * dv + c] = *panel_entry(S, dk, i, c - first);
-  }
+  unpack((T *)p->final_state + first, S, dk, dv, end - first);
 }

@@ -72,9 +72,26 @@ INLINE void write(T *S, long n, rows w, pair x) {
 /// Columns as whole panels.
 INLINE long padded(long columns) { return (columns + WIDTH - 1) / WIDTH * WIDTH; }
 
-/// Entry (i, column) of a state of `rows` rows in panels.
-INLINE T *panel_entry(T *S, long rows, long i, long column) {
-  return S + (column / WIDTH * rows + i) * WIDTH + column % WIDTH;
+/// Puts the first `columns` columns of a state, whose rows are `width` numbers, into panels; zeros where there is none.
+static void pack(T *S, const T *state, long rows, long width, long columns) {
+  for (long c = 0; c < padded(columns); c += WIDTH) {
+    for (long i = 0; i < rows; i++, S += WIDTH) {
+      for (long half = c; half < c + WIDTH; half += LANES) {
+        const vec x = state ? load(state + i * width + half, columns - half) : (vec){0};
+        store(S + half - c, x, LANES);
+      }
+    }
+  }
+}
+
+/// Puts panels back into columns of a state.
+static void unpack(T *state, const T *S, long rows, long width, long columns) {
+  for (long c = 0; c < padded(columns); c += WIDTH) {
+    for (long i = 0; i < rows; i++, S += WIDTH) {
+      for (long half = c; half < c + WIDTH; half += LANES)
+        store(state + i * width + half, load(S + half - c, LANES), columns - half);
+    }
+  }
 }
 
 /// Rows of a matrix: row t begins at start + t * stride. Inputs are only read.

@@ -17,6 +17,9 @@ public protocol KernelNumber: Real, BinaryFloatingPoint {
     _ a: MatrixOperand<Self>, _ b: MatrixOperand<Self>, into c: UnsafeMutablePointer<Self>,
     _ ldc: Int, m: Int, n: Int, depth: Int, factor: Self, keep: Self)
 
+  /// y += x, for so many numbers side by side.
+  static func add(_ x: UnsafePointer<Self>, to y: UnsafeMutablePointer<Self>, count: Int)
+
   /// X ← (op(A))⁻¹ X for the m × m unit lower triangle of A, and n columns.
   static func solveUnitLower(
     _ a: MatrixOperand<Self>, _ x: UnsafeMutablePointer<Self>, _ ldx: Int, m: Int, n: Int)
@@ -71,6 +74,12 @@ extension Float: KernelNumber {
       blasint(a.stride), b.start, blasint(b.stride), keep, c, blasint(ldc))
   }
 
+  public static func add(
+    _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    cblas_saxpy(blasint(count), 1, x, 1, y, 1)
+  }
+
   public static func solveUnitLower(
     _ a: MatrixOperand<Float>, _ x: UnsafeMutablePointer<Float>, _ ldx: Int, m: Int, n: Int
   ) {
@@ -98,6 +107,12 @@ extension Double: KernelNumber {
     cblas_dgemm(
       CblasRowMajor, a.order, b.order, blasint(m), blasint(n), blasint(depth), factor, a.start,
       blasint(a.stride), b.start, blasint(b.stride), keep, c, blasint(ldc))
+  }
+
+  public static func add(
+    _ x: UnsafePointer<Double>, to y: UnsafeMutablePointer<Double>, count: Int
+  ) {
+    cblas_daxpy(blasint(count), 1, x, 1, y, 1)
   }
 
   public static func solveUnitLower(

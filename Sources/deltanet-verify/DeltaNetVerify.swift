@@ -10,7 +10,7 @@ struct DeltaNetVerify: AsyncParsableCommand {
       something checked is wrong, 2 where a file cannot be read, 64 for bad usage.
       """,
     subcommands: [
-      Laws.self, Check.self, Faults.self, AttackCommand.self, Export.self, List.self,
+      Laws.self, Check.self, Faults.self, AttackCommand.self, Bench.self, Export.self, List.self,
     ],
     defaultSubcommand: Laws.self)
 }

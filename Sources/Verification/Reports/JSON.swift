@@ -207,8 +207,11 @@ private struct DiagnosisDocument: Encodable {
   let named: [String]
 }
 
-private func encoded(_ document: some Encodable) throws -> String {
+func encoded(
+  _ document: some Encodable, keys: JSONEncoder.KeyEncodingStrategy = .useDefaultKeys
+) throws -> String {
   let encoder = JSONEncoder()
+  encoder.keyEncodingStrategy = keys
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
   return String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"
 }

@@ -1,0 +1,112 @@
+import DeltaRule
+import DeltaRuleCPU
+import PropertyTesting
+
+/// The tensors of one shape in memory, [B, L, H, D] without gaps, and the passes that run on them.
+///
+/// Keys are unit vectors and β lies between 0 and 1, so that no state overflows or fades away.
+final class BenchmarkBatch<Number: KernelNumber> {
+  private let memory: TensorMemory<Number>
+  private let inputs: Inputs<Number>
+  private let outputs: Outputs<Number>
+  private let gradients: Gradients<Number>?
+
+  init(_ shape: BatchShape, withGradients: Bool) {
+    let memory = TensorMemory<Number>()
+    let (keys, values, strengths, states) = (
+      shape.keys, shape.values, shape.strengths, shape.states
+    )
+    func tensor(_ shape: [Int], _ fill: (UnsafeMutablePointer<Number>, Int) -> Void)
+      -> TensorPointer<Number>
+    {
+      TensorPointer(memory.take(shape, fill), contiguous: shape)
+    }
+    var numbers = RandomNumbers(seed: 42)
+    func signed(_ start: UnsafeMutablePointer<Number>, _ count: Int) {
+      for i in 0..<count { start[i] = Number(2 * numbers.next() - 1) }
+    }
+    func fractions(_ start: UnsafeMutablePointer<Number>, _ count: Int) {
+      for i in 0..<count { start[i] = Number(numbers.next()) }
+    }
+    func units(_ start: UnsafeMutablePointer<Number>, _ count: Int) {
+      signed(start, count)
+      for row in stride(from: 0, to: count, by: shape.keyDimension) {
+        let columns = row..<row + shape.keyDimension
+        let length = columns.reduce(0) { $0 + start[$1] * start[$1] }.squareRoot()
+        for i in columns { start[i] /= length }
+      }
+    }
+    func zeros(_ start: UnsafeMutablePointer<Number>, _ count: Int) {
+      start.update(repeating: 0, count: count)
+    }
+
+    self.memory = memory
+    inputs = Inputs(
+      q: tensor(keys, units), k: tensor(keys, units), v: tensor(values, signed),
+      beta: tensor(strengths, fractions), scale: 1 / Number(shape.keyDimension).squareRoot(),
+      initialState: UnsafePointer(memory.take(states, signed)))
+    outputs = Outputs(
+      o: tensor(values, zeros), finalState: memory.take(states, signed),
+      residuals: withGradients ? tensor(values, zeros) : .none)
+    gradients =
+      withGradients
+      ? Gradients(
+        dO: tensor(values, signed), dFinalState: UnsafePointer(memory.take(states, signed)),
+        dq: tensor(keys, zeros), dk: tensor(keys, zeros), dv: tensor(values, zeros),
+        dbeta: tensor(strengths, zeros), dInitialState: memory.take(states, zeros)) : nil
+  }
+
+  /// What a pass does, ready to be timed.
+  ///
+  /// - Precondition: the batch has gradients if the pass has.
+  func work(_ pass: BenchmarkPass, _ plan: Plan<Number>) -> () -> Void {
+    var (inputs, outputs) = (inputs, outputs)
+    switch pass {
+    case .forward:
+      outputs.residuals = .none
+    case .decode:
+      outputs.residuals = .none
+      inputs.initialState = outputs.finalState.map { UnsafePointer($0) }
+    case .backward, .forwardAndBackward:
+      guard let gradients else { preconditionFailure("a batch without gradients") }
+      if pass == .backward { plan.solve(inputs, into: outputs) }
+      return { [inputs, outputs, self] in
+        withExtendedLifetime(self) {
+          if pass == .forwardAndBackward { plan.solve(inputs, into: outputs) }
+          plan.gradient(inputs, residuals: outputs.residuals, into: gradients)
+        }
+      }
+    }
+    return { [inputs, outputs, self] in
+      withExtendedLifetime(self) { plan.solve(inputs, into: outputs) }
+    }
+  }
+}
+
+/// Memory for tensors, on whole cache lines.
+private final class TensorMemory<Number> {
+  private var tensors: [UnsafeMutableRawPointer] = []
+
+  deinit { for tensor in tensors { tensor.deallocate() } }
+
+  func take(
+    _ shape: [Int], _ fill: (UnsafeMutablePointer<Number>, Int) -> Void
+  ) -> UnsafeMutablePointer<Number> {
+    let count = shape.reduce(1, *)
+    let memory = UnsafeMutableRawPointer.allocate(
+      byteCount: count * MemoryLayout<Number>.stride, alignment: 64)
+    tensors.append(memory)
+    let start = memory.bindMemory(to: Number.self, capacity: count)
+    fill(start, count)
+    return start
+  }
+}
+
+/// Numbers between 0 and 1 that look random, the same every time.
+private struct RandomNumbers {
+  private var generator: Xoshiro256
+
+  init(seed: UInt64) { generator = Xoshiro256(seed: seed) }
+
+  mutating func next() -> Double { (Double(generator.next() &>> 12) + 0.5) * 0x1p-52 }
+}

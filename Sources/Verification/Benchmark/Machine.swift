@@ -1,0 +1,25 @@
+public import DeltaRuleCPU
+import Foundation
+
+/// What something was measured on.
+public struct Machine: Equatable, Sendable {
+  /// What the processor calls itself, where it says so.
+  public let processor: String?
+  /// How many threads run at the same time.
+  public let cores: Int
+  /// What the kernels were compiled for.
+  public let instructionSet: InstructionSet
+
+  /// This machine.
+  public init(instructionSet: InstructionSet) {
+    let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    processor = lines.split(separator: "\n").first { $0.hasPrefix("model name") }
+      .flatMap { line in
+        line.firstIndex(of: ":").map {
+          line[line.index(after: $0)...].trimmingCharacters(in: .whitespaces)
+        }
+      }
+    cores = ProcessInfo.processInfo.activeProcessorCount
+    self.instructionSet = instructionSet
+  }
+}

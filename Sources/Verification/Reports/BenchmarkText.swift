@@ -1,0 +1,130 @@
+import DeltaRule
+import DeltaRuleCPU
+import Foundation
+
+extension Benchmark.Outcome {
+  /// The run as a person reads it: a line for each measurement, then how cost grows, where forms cross, and what the
+  /// processor does at most.
+  public var text: String {
+    [header, table, growthText, crossoverText, calibrationText, leftOutText]
+      .filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
+  }
+
+  private var header: String {
+    "\(machine.processor ?? "unnamed processor"), \(counted(machine.cores, "core")), "
+      + "\(machine.instructionSet.rawValue); \(counted(threads, "thread")), "
+      + "\(counted(rounds, "round")); ns a token and head, GFLOP/s at the least work"
+  }
+
+  private var table: String {
+    var table = TextTable([
+      ("form", .left), ("pass", .left), ("numbers", .left), ("B", .right), ("L", .right),
+      ("H", .right), ("dk", .right), ("dv", .right), ("ns", .right), ("median", .right),
+      ("GFLOP/s", .right), ("% of peak", .right), ("% of product", .right),
+      ("% of bandwidth", .right),
+    ])
+    for measurement in measurements {
+      let (configuration, shape) = (measurement.configuration, measurement.configuration.shape)
+      table.append([
+        configuration.form.name, configuration.pass.rawValue, configuration.numbers.rawValue,
+        "\(shape.batch)", "\(shape.length)", "\(shape.heads)", "\(shape.keyDimension)",
+        "\(shape.valueDimension)", decimal(measurement.nanoseconds.minimum),
+        decimal(measurement.nanoseconds.median), decimal(measurement.rate),
+        decimal(percentOfPeak(measurement)), decimal(percentOfProduct(measurement)),
+        decimal(measurement.percentOfBandwidth),
+      ])
+    }
+    return measurements.isEmpty ? "" : table.text
+  }
+
+  private var growthText: String {
+    section("growth (from L = 512 on; the time of a pass as a power of L: linear is 1)", growths) {
+      growth in
+      let (lengths, times) = (growth.lengths, growth.nanoseconds)
+      let points = zip(lengths, times).map { "\($0): \(decimal($1))" }
+      return "\(growth.setting) \(growth.form.name): L^\(String(format: "%.3f", growth.exponent)), "
+        + "ns at L = \(points.joined(separator: ", "))"
+    }
+  }
+
+  private var crossoverText: String {
+    section("crossover (against the fully parallel form)", crossovers) { crossover in
+      let lengths = crossover.lengths.map { "\($0)" }.joined(separator: " ")
+      let verdict =
+        switch (crossover.before, crossover.from) {
+        case (nil, _): "faster at every length measured"
+        case (_, nil): "not faster at the longest length measured"
+        case (let before?, let from?):
+          "faster from L ≈ \(Int((crossover.length ?? Double(from)).rounded())) on "
+            + "(\(before) not yet, \(from) is)"
+        }
+      return "\(crossover.setting) \(crossover.form.name): \(verdict); L = \(lengths)"
+    }
+  }
+
+  private var calibrationText: String {
+    section("calibration (the best of all rounds)", BenchmarkNumbers.allCases) { numbers in
+      calibration[numbers].map {
+        "\(numbers.rawValue): peak \(decimal($0.peak)) GFLOP/s, OpenBLAS product n = 1024 "
+          + "\(decimal($0.product)) GFLOP/s, update \(decimal($0.update)) GB/s"
+      }
+    }
+  }
+
+  private var leftOutText: String {
+    section("left out (too large for the memory)", leftOut) {
+      let configuration = $0.configuration
+      return "left out: \(configuration.form.name) \(configuration.setting) "
+        + "L \(configuration.shape.length): \($0.reason)"
+    }
+  }
+
+  /// A title and a line for each item that has one.
+  private func section<Item>(
+    _ title: String, _ items: [Item], _ line: (Item) -> String?
+  ) -> String {
+    let lines = items.compactMap(line).map { "  \($0)" }
+    return lines.isEmpty ? "" : ([title] + lines).joined(separator: "\n")
+  }
+}
+
+extension LeftOut {
+  /// Why it is not timed.
+  var reason: String { "takes \(gibibytes(needed)), more than the \(gibibytes(limit)) allowed" }
+}
+
+extension BenchmarkSetting: CustomStringConvertible {
+  /// All but the form and the length: `forward f32 B 1 H 8 dk 64 dv 64`.
+  public var description: String {
+    "\(pass.rawValue) \(numbers.rawValue) B \(batch) H \(heads) dk \(keyDimension) "
+      + "dv \(valueDimension)"
+  }
+}
+
+extension [BenchmarkConfiguration] {
+  /// The form that ``DeltaRuleCPU/Form/automatic`` stands for in each of the shapes, and why.
+  public var explanation: String {
+    var table = TextTable([
+      ("B", .right), ("L", .right), ("H", .right), ("dk", .right), ("dv", .right),
+      ("automatic is", .left), ("because of", .left),
+    ])
+    for shape in map(\.shape).unique {
+      let (form, reason) = Form.chosen(for: shape)
+      table.append([
+        "\(shape.batch)", "\(shape.length)", "\(shape.heads)", "\(shape.keyDimension)",
+        "\(shape.valueDimension)", form.name, reason,
+      ])
+    }
+    return table.text + "\n"
+  }
+}
+
+private func counted(_ count: Int, _ noun: String) -> String {
+  "\(count) \(noun)" + (count == 1 ? "" : "s")
+}
+
+private func decimal(_ value: Double?) -> String {
+  value.map { String(format: $0 < 1 ? "%.2f" : "%.1f", $0) } ?? ""
+}
+
+private func gibibytes(_ bytes: Double) -> String { String(format: "%.1f GiB", bytes * 0x1p-30) }
