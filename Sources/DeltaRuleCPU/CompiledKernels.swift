@@ -3,6 +3,8 @@ import CDeltaKernels
 extension CompiledKernels {
   /// The two-token fused recurrence; or one token after the other where the sequences are short. The gradient is made by
   /// two sweeps over the tokens, of which each builds a state up the way it was first computed.
+  @specialized(where Number == Float)
+  @specialized(where Number == Double)
   func kernel<Number: KernelNumber>(
     tokenByToken: Bool, keyDimension dk: Int, _: Number.Type
   ) -> HeadKernel<Number> {

@@ -56,14 +56,17 @@ public enum Form: Equatable, Sendable {
 
 extension Form {
   /// - Precondition: not ``automatic``.
+  @specialized(where Number == Float)
+  @specialized(where Number == Double)
   func kernel<Number: KernelNumber>(
     for shape: BatchShape, _ compiled: CompiledKernels
   ) -> HeadKernel<Number> {
     func chunks(_ length: Int) -> HeadKernel<Number> {
       // Heads are shared out among threads; a product is computed by one.
       openblas_set_num_threads(1)
-      return Number.chunkwiseKernel(
-        chunkLength: length, keyDimension: shape.keyDimension, longest: shape.longestSequence)
+      return ChunkwiseSolve(
+        chunkLength: length, keyDimension: shape.keyDimension, longest: shape.longestSequence
+      ).kernel
     }
     switch self {
     case .fusedRecurrence, .decoding:

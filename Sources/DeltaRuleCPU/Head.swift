@@ -33,7 +33,7 @@ struct HeadGradient<Number> {
 }
 
 /// A way to compute heads: what some value columns contribute, with a workspace for so many columns.
-public struct HeadKernel<Number: KernelNumber> {
+struct HeadKernel<Number: KernelNumber> {
   typealias Space = UnsafeMutablePointer<Number>
 
   /// Columns may be shared out in multiples of so many, and no bit changes; nil where all belong together.

@@ -7,11 +7,6 @@ public protocol KernelNumber: Real, BinaryFloatingPoint {
   /// The compiled kernels for an instruction set; nil where this processor has it not.
   static func compiledKernels(for set: InstructionSet) -> CompiledKernels?
 
-  /// A kernel by chunks; written out for each type of numbers, so that the compiler specialises it.
-  static func chunkwiseKernel(
-    chunkLength: Int, keyDimension: Int, longest: Int
-  ) -> HeadKernel<Self>
-
   /// C ← factor · op(A) op(B) + keep · C, of m × n numbers and depth k; rows lie `lda`, `ldb` and `ldc` apart.
   static func multiply(
     _ a: MatrixOperand<Self>, _ b: MatrixOperand<Self>, into c: UnsafeMutablePointer<Self>,
@@ -59,12 +54,6 @@ extension Float: KernelNumber {
     CompiledKernels(delta_f32, set)
   }
 
-  public static func chunkwiseKernel(
-    chunkLength: Int, keyDimension: Int, longest: Int
-  ) -> HeadKernel<Float> {
-    ChunkwiseSolve(chunkLength: chunkLength, keyDimension: keyDimension, longest: longest).kernel
-  }
-
   public static func multiply(
     _ a: MatrixOperand<Float>, _ b: MatrixOperand<Float>, into c: UnsafeMutablePointer<Float>,
     _ ldc: Int, m: Int, n: Int, depth: Int, factor: Float, keep: Float
@@ -92,12 +81,6 @@ extension Float: KernelNumber {
 extension Double: KernelNumber {
   public static func compiledKernels(for set: InstructionSet) -> CompiledKernels? {
     CompiledKernels(delta_f64, set)
-  }
-
-  public static func chunkwiseKernel(
-    chunkLength: Int, keyDimension: Int, longest: Int
-  ) -> HeadKernel<Double> {
-    ChunkwiseSolve(chunkLength: chunkLength, keyDimension: keyDimension, longest: longest).kernel
   }
 
   public static func multiply(

@@ -50,6 +50,8 @@ public final class Plan<Number: KernelNumber> {
   /// - Parameters:
   ///   - inputs: in the shape of the plan.
   ///   - outputs: nothing of them may overlap another or an input, but that the final state may be the initial one.
+  @specialized(where Number == Float)
+  @specialized(where Number == Double)
   public func solve(_ inputs: Inputs<Number>, into outputs: Outputs<Number>) {
     let run = Run(plan: self, inputs: inputs, outputs: outputs)
     let (shares, workspace) = (shares, workspace)
@@ -64,6 +66,8 @@ public final class Plan<Number: KernelNumber> {
   /// - Parameters:
   ///   - residuals: those that ``solve(_:into:)`` wrote.
   ///   - gradients: nothing that is written may overlap another or an input.
+  @specialized(where Number == Float)
+  @specialized(where Number == Double)
   public func gradient(
     _ inputs: Inputs<Number>, residuals: TensorPointer<Number>, into gradients: Gradients<Number>
   ) {
