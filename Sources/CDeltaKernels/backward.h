@@ -60,27 +60,31 @@ static void put_normalized(
 
 /// dS += q^T do - k^T dv for the pair before, which is later in time; then k dS for the pair now.
 INLINE pair pass_back(
-    T *S, long n, const bool writes, const bool reads, rows q, pair d_o, rows k, pair dv,
+    T *S, long n, const bool wide, const bool writes, const bool reads, rows q, pair d_o, rows k, pair dv,
     rows now) {
   pair kS = {{0}, {0}, {0}, {0}};
   for (long i = 0; i < n; i++, S += WIDTH) {
-    vec s0 = load(S, LANES), s1 = load(S + LANES, LANES);
+    vec s0 = load(S, LANES), s1 = wide ? load(S + LANES, LANES) : (vec){0};
     if (writes) {
       s0 += q.first[i] * d_o.v00;
-      s1 += q.first[i] * d_o.v01;
       s0 += q.second[i] * d_o.v10;
-      s1 += q.second[i] * d_o.v11;
       s0 -= k.first[i] * dv.v00;
-      s1 -= k.first[i] * dv.v01;
       s0 -= k.second[i] * dv.v10;
-      s1 -= k.second[i] * dv.v11;
       store(S, s0, LANES);
+    }
+    if (writes && wide) {
+      s1 += q.first[i] * d_o.v01;
+      s1 += q.second[i] * d_o.v11;
+      s1 -= k.first[i] * dv.v01;
+      s1 -= k.second[i] * dv.v11;
       store(S + LANES, s1, LANES);
     }
     if (reads) {
       kS.v00 += now.first[i] * s0;
-      kS.v01 += now.first[i] * s1;
       kS.v10 += now.second[i] * s0;
+    }
+    if (reads && wide) {
+      kS.v01 += now.first[i] * s1;
       kS.v11 += now.second[i] * s1;
     }
   }
@@ -120,7 +124,8 @@ INLINE pair solve_pair_back(
 }
 
 /// Tokens start..<end of a block, backwards over the panel of `n` columns from `column` on.
-INLINE void sweep_back(const back_block *b, long start, long end, long column, long n, T *S) {
+INLINE void sweep_back(
+    const back_block *b, long start, long end, long column, long n, const bool wide, T *S) {
   const block *tokens = &b->tokens;
   const long dk = tokens->p->key_width;
   const T *zeros = tokens->zeros, scale = tokens->p->scale;
@@ -129,8 +134,8 @@ INLINE void sweep_back(const back_block *b, long start, long end, long column, l
   rows k = {zeros, zeros}, q = k;
   for (long t = (end - 1) / 2 * 2; t >= start; t -= 2) {
     const rows now = pair_of(tokens->k, t, end, zeros);
-    const pair kS = t + 2 < end ? pass_back(S, dk, true, true, q, d_o, k, dv, now)
-                                : pass_back(S, dk, false, true, q, d_o, k, dv, now);
+    const pair kS = t + 2 < end ? pass_back(S, dk, wide, true, true, q, d_o, k, dv, now)
+                                : pass_back(S, dk, wide, false, true, q, d_o, k, dv, now);
     k = now;
     q = pair_of(tokens->q, t, end, zeros);
     d_o = load_pair(pair_of(dos, t, end, zeros), n);
@@ -145,7 +150,7 @@ INLINE void sweep_back(const back_block *b, long start, long end, long column, l
     prefetch_pair(from_row(b->r, 0, column), t - BLOCK);
     prefetch_pair(from_row(b->dv, 0, column), t - BLOCK);
   }
-  pass_back(S, dk, true, false, q, d_o, k, dv, k);
+  pass_back(S, dk, wide, true, false, q, d_o, k, dv, k);
 }
 
 /// X^T for tokens start..<end, with zeros for the tokens and columns that a chunk and whole panels have besides.
@@ -197,10 +202,13 @@ static void chunk_back(const back_block *b, long start, long end, T *S) {
   product(b->dS_x, NULL, dk, panels, padded(columns) / WIDTH, WIDTH, WIDTH);
 
   for (long c = 0; c < columns; c += WIDTH) {
-    if (columns - c >= WIDTH)
-      sweep_back(b, start, end, c, WIDTH, S + c * dk);
+    const long n = columns - c;
+    if (n >= WIDTH)
+      sweep_back(b, start, end, c, WIDTH, true, S + c * dk);
+    else if (n > LANES)
+      sweep_back(b, start, end, c, n, true, S + c * dk);
     else
-      sweep_back(b, start, end, c, columns - c, S + c * dk);
+      sweep_back(b, start, end, c, n, false, S + c * dk);
   }
 
   const rows_of d_o = from_row(b->d_o, start, 0), dv = from_row(b->dv, start, 0);
@@ -262,7 +270,7 @@ INLINE void put_pair(
 }
 
 /// A block, forwards over the panel of `n` keys from `column` on of the transposed state.
-INLINE void sweep_again(const back_block *b, long column, long n, T *S) {
+INLINE void sweep_again(const back_block *b, long column, long n, const bool wide, T *S) {
   const block *tokens = &b->tokens;
   const delta_problem *p = tokens->p;
   const long count = tokens->count;
@@ -277,7 +285,7 @@ INLINE void sweep_again(const back_block *b, long column, long n, T *S) {
   pair k = {{0}, {0}, {0}, {0}}, dvS, doS;
   for (long t = 0; t < count; t += 2) {
     pass(
-        S, b->columns, before, k, pair_of(b->dv, t, count, zeros), pair_of(b->d_o, t, count, zeros),
+        S, b->columns, wide, before, k, pair_of(b->dv, t, count, zeros), pair_of(b->d_o, t, count, zeros),
         &dvS, &doS);
     before = pair_of(x, t, count, zeros);
     k = load_pair(pair_of(keys, t, count, zeros), n);
@@ -338,10 +346,13 @@ static void forwards_again(back_block *b, long first, T *S) {
       tokens->m[t / 2] = overlaps_of(x, dv, d_o, n);
     }
     for (long column = 0; column < dk; column += WIDTH) {
-      if (dk - column >= WIDTH)
-        sweep_again(b, column, WIDTH, S + column * n);
+      const long left = dk - column;
+      if (left >= WIDTH)
+        sweep_again(b, column, WIDTH, true, S + column * n);
+      else if (left > LANES)
+        sweep_again(b, column, left, true, S + column * n);
       else
-        sweep_again(b, column, dk - column, S + column * n);
+        sweep_again(b, column, left, false, S + column * n);
     }
     if (p->normalizes) {
       put_normalized(

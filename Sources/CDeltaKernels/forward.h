@@ -49,7 +49,8 @@ typedef struct {
 } block;
 
 /// A block over the panel of `n` value columns from `column` on, the first but `share`.
-INLINE void sweep(const block *b, long share, long column, long n, T *S) {
+INLINE void sweep(
+    const block *b, long share, long column, long n, const bool wide, T *S) {
   const delta_problem *p = b->p;
   const long dk = p->key_width;
   columns_of at = columns_at(p, b->start, column);
@@ -59,7 +60,7 @@ INLINE void sweep(const block *b, long share, long column, long n, T *S) {
   for (long t = 0; t < b->count; t += 2) {
     const rows now = pair_of(b->k, t, b->count, b->zeros);
     pair kS, qS;
-    pass(S, dk, before, x, now, pair_of(b->q, t, b->count, b->zeros), &kS, &qS);
+    pass(S, dk, wide, before, x, now, pair_of(b->q, t, b->count, b->zeros), &kS, &qS);
     x = t + 1 < b->count ? solve_pair(p, at, true, b->m[t / 2], n, kS, qS)
                          : solve_pair(p, at, false, b->m[t / 2], n, kS, qS);
     before = now;
@@ -96,10 +97,13 @@ static void forward(const delta_problem *p, long first, long end, void *workspac
     }
     for (long c = 0; c < end - first; c += WIDTH) {
       T *panel = S + c * dk;
-      if (end - first - c >= WIDTH)
-        sweep(&b, c, first + c, WIDTH, panel);
+      const long n = end - first - c;
+      if (n >= WIDTH)
+        sweep(&b, c, first + c, WIDTH, true, panel);
+      else if (n > LANES)
+        sweep(&b, c, first + c, n, true, panel);
       else
-        sweep(&b, c, first + c, end - first - c, panel);
+        sweep(&b, c, first + c, n, false, panel);
     }
   }
   unpack((T *)p->final_state + first, S, dk, dv, end - first);
