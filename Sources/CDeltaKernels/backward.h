@@ -12,14 +12,12 @@
 //
 // Everywhere do stands for scale * do.
 
-#include "product.h"
-
 /// A block of tokens, of which some value columns are looked at.
 typedef struct {
   block tokens;
   const delta_gradient *g;
   long columns;
-  rows_of r, beta, d_o, dv;  // from the first of the tokens and columns on
+  matrix r, beta, d_o, dv;  // from the first of the tokens and columns on
   T *x;                      // BLOCK x columns
   T *dx_r;                   // BLOCK x columns
   T *space;                  // 2 BLOCK x key_width, where there are normalised keys and queries
@@ -46,7 +44,7 @@ INLINE void put(T *to, vec x, long n, bool adds) { store(to, adds ? load(to, n) 
 
 /// Takes rows of a gradient back through the normalisation y = x / length: dx = (dy - (dy.y) y) / length.
 static void put_normalized(
-    const delta_problem *p, const T *dy, rows_of y, rows_of x, rows_of dx, long count, bool adds) {
+    const delta_problem *p, const T *dy, matrix y, matrix x, matrix dx, long count, bool adds) {
   const long dk = p->key_width;
   for (long t = 0; t < count; t++, dy += dk) {
     const T *row = y.start + t * y.stride;
@@ -60,8 +58,8 @@ static void put_normalized(
 
 /// dS += q^T do - k^T dv for the pair before, which is later in time; then k dS for the pair now.
 INLINE pair pass_back(
-    T *S, long n, const bool wide, const bool writes, const bool reads, rows q, pair d_o, rows k, pair dv,
-    rows now) {
+    T *S, long n, const bool wide, const bool writes, const bool reads, row_pair q, pair d_o, row_pair k, pair dv,
+    row_pair now) {
   pair kS = {{0}, {0}, {0}, {0}};
   for (long i = 0; i < n; i++, S += WIDTH) {
     vec s0 = load(S, LANES), s1 = wide ? load(S + LANES, LANES) : (vec){0};
@@ -97,7 +95,7 @@ INLINE void solve_vector_back(
     vec do1, vec *dv0, vec *dv1) {
   const delta_problem *p = b->tokens.p;
   const overlaps m = b->tokens.m[t / 2];
-  const rows_of r = from_row(b->r, t, c), dv = from_row(b->dv, t, c);
+  const matrix r = from_row(b->r, t, c), dv = from_row(b->dv, t, c);
   T *dx_r = b->dx_r + t * b->columns + c;
   *dv1 = (vec){0};
   if (is_whole) {
@@ -129,11 +127,11 @@ INLINE void sweep_back(
   const block *tokens = &b->tokens;
   const long dk = tokens->p->key_width;
   const T *zeros = tokens->zeros, scale = tokens->p->scale;
-  const rows_of dos = from_row(b->d_o, 0, column);
+  const matrix dos = from_row(b->d_o, 0, column);
   pair d_o = {{0}, {0}, {0}, {0}}, dv = d_o;
-  rows k = {zeros, zeros}, q = k;
+  row_pair k = {zeros, zeros}, q = k;
   for (long t = (end - 1) / 2 * 2; t >= start; t -= 2) {
-    const rows now = pair_of(tokens->k, t, end, zeros);
+    const row_pair now = pair_of(tokens->k, t, end, zeros);
     const pair kS = t + 2 < end ? pass_back(S, dk, wide, true, true, q, d_o, k, dv, now)
                                 : pass_back(S, dk, wide, false, true, q, d_o, k, dv, now);
     k = now;
@@ -175,8 +173,8 @@ static void transpose_writes(const back_block *b, long start, long end) {
 static void put_keys(const back_block *b, long start, long end) {
   const delta_problem *p = b->tokens.p;
   const long dk = p->key_width;
-  const rows_of given = rows_at(b->g->dk, b->tokens.start + start, 0);
-  const rows_of to = p->normalizes ? (rows_of){b->dk, dk} : given;
+  const matrix given = rows_at(b->g->dk, b->tokens.start + start, 0);
+  const matrix to = p->normalizes ? (matrix){b->dk, dk} : given;
   for (long i = 0; i < dk; i += LANES) {
     for (long t = 0; t < end - start; t += LANES) {
       vec tile[LANES];
@@ -196,7 +194,7 @@ static void put_keys(const back_block *b, long start, long end) {
 static void chunk_back(const back_block *b, long start, long end, T *S) {
   const long dk = b->tokens.p->key_width, columns = b->columns, count = end - start;
   transpose_writes(b, start, end);
-  factors panels[padded(columns) / WIDTH];
+  factors panels[delta_backward_columns / WIDTH];
   for (long n = 0; n * WIDTH < columns; n++)
     panels[n] = (factors){S + n * WIDTH * dk, 1, b->xT + n * WIDTH * CHUNK};
   product(b->dS_x, NULL, dk, panels, padded(columns) / WIDTH, WIDTH, WIDTH);
@@ -211,7 +209,7 @@ static void chunk_back(const back_block *b, long start, long end, T *S) {
       sweep_back(b, start, end, c, n, false, S + c * dk);
   }
 
-  const rows_of d_o = from_row(b->d_o, start, 0), dv = from_row(b->dv, start, 0);
+  const matrix d_o = from_row(b->d_o, start, 0), dv = from_row(b->dv, start, 0);
   product(b->x_do, NULL, count, &(factors){d_o.start, 1, b->xT}, 1, d_o.stride, columns);
   product(b->x_dv, NULL, count, &(factors){dv.start, 1, b->xT}, 1, dv.stride, columns);
   for (long s = 0; s < count; s++) {
@@ -221,7 +219,7 @@ static void chunk_back(const back_block *b, long start, long end, T *S) {
       *x_dv = s > t ? -*x_dv : 0;
     }
   }
-  const rows_of q = from_row(b->tokens.q, start, 0), k = from_row(b->tokens.k, start, 0);
+  const matrix q = from_row(b->tokens.q, start, 0), k = from_row(b->tokens.k, start, 0);
   const factors later[] = {{q.start, q.stride, b->x_do}, {k.start, k.stride, b->x_dv}};
   product(b->dkT, b->dS_x, dk, later, 2, 1, count);
   put_keys(b, start, end);
@@ -238,8 +236,8 @@ static void backwards(back_block *b, long first, T *S) {
     look_at(b, (end - 1) / BLOCK * BLOCK, first);
     block *tokens = &b->tokens;
     for (long t = 0; t < tokens->count; t += 2) {
-      const rows k = pair_of(tokens->k, t, tokens->count, tokens->zeros);
-      const rows q = pair_of(tokens->q, t, tokens->count, tokens->zeros);
+      const row_pair k = pair_of(tokens->k, t, tokens->count, tokens->zeros);
+      const row_pair q = pair_of(tokens->q, t, tokens->count, tokens->zeros);
       tokens->m[t / 2] = overlaps_of(k, k, q, dk);
     }
     for (long t = (tokens->count - 1) / CHUNK * CHUNK; t >= 0; t -= CHUNK)
@@ -258,7 +256,7 @@ static void backwards(back_block *b, long first, T *S) {
 
 /// One vector of dq and dk for both tokens of a pair: what they read in S^T, and what the first wrote.
 INLINE void put_pair(
-    const delta_problem *p, const bool is_whole, rows_of dq, rows_of dk, overlaps m, long n, vec k0,
+    const delta_problem *p, const bool is_whole, matrix dq, matrix dk, overlaps m, long n, vec k0,
     vec k1, vec dv0, vec dv1, vec do0, vec do1) {
   const T scale = p->scale;
   const bool adds = !p->normalizes;
@@ -275,13 +273,13 @@ INLINE void sweep_again(const back_block *b, long column, long n, const bool wid
   const delta_problem *p = tokens->p;
   const long count = tokens->count;
   const T *zeros = tokens->zeros;
-  const rows_of keys = from_row(tokens->k, 0, column), x = {b->x, b->columns};
+  const matrix keys = from_row(tokens->k, 0, column), x = {b->x, b->columns};
   const bool inside = p->normalizes;
-  const rows_of dq = inside ? from_row((rows_of){b->dq, p->key_width}, 0, column)
+  const matrix dq = inside ? from_row((matrix){b->dq, p->key_width}, 0, column)
                             : rows_at(b->g->dq, tokens->start, column);
-  const rows_of dk = inside ? from_row((rows_of){b->dk, p->key_width}, 0, column)
+  const matrix dk = inside ? from_row((matrix){b->dk, p->key_width}, 0, column)
                             : rows_at(b->g->dk, tokens->start, column);
-  rows before = {zeros, zeros};
+  row_pair before = {zeros, zeros};
   pair k = {{0}, {0}, {0}, {0}}, dvS, doS;
   for (long t = 0; t < count; t += 2) {
     pass(
@@ -290,7 +288,7 @@ INLINE void sweep_again(const back_block *b, long column, long n, const bool wid
     before = pair_of(x, t, count, zeros);
     k = load_pair(pair_of(keys, t, count, zeros), n);
     const overlaps m = tokens->m[t / 2];
-    const rows_of dq0 = from_row(dq, t, 0), dk0 = from_row(dk, t, 0);
+    const matrix dq0 = from_row(dq, t, 0), dk0 = from_row(dk, t, 0);
     put_pair(
         p, t + 1 < count, dq0, dk0, m, n, k.v00, k.v10, dvS.v00, dvS.v10, doS.v00, doS.v10);
     if (n > LANES)
@@ -340,9 +338,9 @@ static void forwards_again(back_block *b, long first, T *S) {
       }
     }
     for (long t = 0; t < tokens->count; t += 2) {
-      const rows x = pair_of((rows_of){b->x, n}, t, tokens->count, tokens->zeros);
-      const rows dv = pair_of(b->dv, t, tokens->count, tokens->zeros);
-      const rows d_o = pair_of(b->d_o, t, tokens->count, tokens->zeros);
+      const row_pair x = pair_of((matrix){b->x, n}, t, tokens->count, tokens->zeros);
+      const row_pair dv = pair_of(b->dv, t, tokens->count, tokens->zeros);
+      const row_pair d_o = pair_of(b->d_o, t, tokens->count, tokens->zeros);
       tokens->m[t / 2] = overlaps_of(x, dv, d_o, n);
     }
     for (long column = 0; column < dk; column += WIDTH) {
@@ -374,7 +372,7 @@ typedef struct {
 /// Room for some numbers, on whole cache lines.
 INLINE T *take(room *r, long numbers) {
   T *taken = r->start ? r->start + r->used : NULL;
-  r->used += (numbers + CHUNK - 1) / CHUNK * CHUNK;
+  r->used += (numbers + LINE - 1) / LINE * LINE;
   return taken;
 }
 
@@ -404,12 +402,12 @@ static long backward_workspace(long dk, long columns) {
   return r.used;
 }
 
-static void backward(const delta_problem *p, const delta_gradient *g, long first, long end, void *workspace) {
+static void backward(
+    const delta_problem *p, const delta_gradient *g, long first, long end, void *workspace) {
   room r = {workspace, 0};
   T *S, *zeros;
   back_block b = lay_out(&r, p->key_width, end - first, &S, &zeros);
   zero_row(zeros, p->key_width > b.columns ? p->key_width : b.columns);
-  zero_row(b.dkT, padded(p->key_width) * CHUNK);
   b.tokens.p = p;
   b.tokens.zeros = zeros;
   b.g = g;

@@ -17,8 +17,8 @@ INLINE void step(
       qS[c] += q[i] * s;
     }
   }
-  const rows_of v = rows_at(p->v, t, 0), beta = rows_at(p->beta, t, 0);
-  const rows_of r = rows_at(p->residuals, t, 0), o = rows_at(p->o, t, 0);
+  const matrix v = rows_at(p->v, t, 0), beta = rows_at(p->beta, t, 0);
+  const matrix r = rows_at(p->residuals, t, 0), o = rows_at(p->o, t, 0);
   for (long c = 0; c < vectors; c++) {
     const long here = column + c * LANES;
     vec residual = load(v.start + here, n) - kS[c];
@@ -27,7 +27,7 @@ INLINE void step(
     if (o.start) store(o.start + here, (T)p->scale * (qS[c] + qk * x[c]), n);
   }
   for (long i = 0; i < dk; i++) {
-    for (long c = 0; c < vectors * LANES; c += 64 / (long)sizeof(T))
+    for (long c = 0; c < vectors * LANES; c += LINE)
       __builtin_prefetch(S + i * dv + ahead + c, 1, 2);
     for (long c = 0; c < vectors; c++) {
       T *s = S + i * dv + c * LANES;
@@ -58,7 +58,9 @@ static void decode(const delta_problem *p, long first, long end, void *workspace
     // The last columns ask for the first of the state behind this one.
     long c = first;
     for (; end - c >= STRIP; c += STRIP)
-      step(p, t, k, q, qk, c, STRIP / LANES, LANES, end - c >= 2 * STRIP ? STRIP : dk * dv - c + first);
+      step(
+          p, t, k, q, qk, c, STRIP / LANES, LANES,
+          end - c >= 2 * STRIP ? STRIP : dk * dv - c + first);
     for (; c < end; c += LANES) step(p, t, k, q, qk, c, 1, end - c, LANES);
   }
 }

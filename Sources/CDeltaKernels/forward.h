@@ -2,7 +2,7 @@
 
 /// Where a token's values, strengths, outputs and residuals lie, and how far those of the next.
 typedef struct {
-  rows_of v, beta, o, r;
+  matrix v, beta, o, r;
 } columns_of;
 
 INLINE columns_of columns_at(const delta_problem *p, long t, long column) {
@@ -43,22 +43,23 @@ INLINE pair solve_pair(
 typedef struct {
   const delta_problem *p;
   long start, count;
-  rows_of k, q;
+  matrix k, q;
   const T *zeros;  // a row
   overlaps m[BLOCK / 2];
 } block;
 
-/// A block over the panel of `n` value columns from `column` on, the first but `share`.
+/// A block over the panel of `n` value columns from `column` on, the first but `share`. There are copies for whole panels
+/// and for whole pairs, here as in the gradient, in which the compiler has dropped the tests.
 INLINE void sweep(
     const block *b, long share, long column, long n, const bool wide, T *S) {
   const delta_problem *p = b->p;
   const long dk = p->key_width;
   columns_of at = columns_at(p, b->start, column);
-  rows_of k_ahead = rows_at(p->k, b->start, share), q_ahead = rows_at(p->q, b->start, share);
-  rows before = {b->zeros, b->zeros};
+  matrix k_ahead = rows_at(p->k, b->start, share), q_ahead = rows_at(p->q, b->start, share);
+  row_pair before = {b->zeros, b->zeros};
   pair x = {{0}, {0}, {0}, {0}};
   for (long t = 0; t < b->count; t += 2) {
-    const rows now = pair_of(b->k, t, b->count, b->zeros);
+    const row_pair now = pair_of(b->k, t, b->count, b->zeros);
     pair kS, qS;
     pass(S, dk, wide, before, x, now, pair_of(b->q, t, b->count, b->zeros), &kS, &qS);
     x = t + 1 < b->count ? solve_pair(p, at, true, b->m[t / 2], n, kS, qS)
@@ -92,7 +93,7 @@ static void forward(const delta_problem *p, long first, long end, void *workspac
     b.k = keys_of(p, p->k, b.start, b.count, k);
     b.q = keys_of(p, p->q, b.start, b.count, q);
     for (long t = 0; t < b.count; t += 2) {
-      const rows now = pair_of(b.k, t, b.count, zeros);
+      const row_pair now = pair_of(b.k, t, b.count, zeros);
       b.m[t / 2] = overlaps_of(now, now, pair_of(b.q, t, b.count, zeros), dk);
     }
     for (long c = 0; c < end - first; c += WIDTH) {

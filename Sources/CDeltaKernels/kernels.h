@@ -5,6 +5,7 @@
 #include "vectors.h"
 #include "pair.h"
 #include "forward.h"
+#include "product.h"
 #include "backward.h"
 #include "decode.h"
 #include "limits.h"

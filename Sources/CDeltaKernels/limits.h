@@ -1,4 +1,4 @@
-// The fastest arithmetic and the fastest way through memory that there are, to hold the kernels against.
+// The fastest arithmetic and the fastest way through memory there is, to hold the kernels against.
 
 enum { CHAINS = 12 };
 
@@ -20,6 +20,7 @@ static long peak(long rounds) {
 static void update(void *numbers, long count) {
   T *x = numbers;
   const vec half = splat((T)0.5);
-  for (long i = 0; i + LANES <= count; i += LANES)
-    store(x + i, load(x + i, LANES) * half + half, LANES);
+  long i = 0;
+  for (; i + LANES <= count; i += LANES) store(x + i, load(x + i, LANES) * half + half, LANES);
+  if (i < count) store(x + i, load(x + i, count - i) * half + half, count - i);
 }

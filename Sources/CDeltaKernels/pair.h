@@ -12,14 +12,14 @@ enum {
 /// The row of a pair's first token, and of its second behind it.
 typedef struct {
   const T *first, *second;
-} rows;
+} row_pair;
 
 /// What the rows of a pair have in common: of those that write with those that read.
 typedef struct {
   T a1w0, b0w0, b1w0, b1w1;
 } overlaps;
 
-INLINE overlaps overlaps_of(rows w, rows a, rows b, long n) {
+INLINE overlaps overlaps_of(row_pair w, row_pair a, row_pair b, long n) {
   vec a1w0 = {0}, b0w0 = {0}, b1w0 = {0}, b1w1 = {0};
   for (long i = 0; i < n; i += LANES) {
     vec w0 = load(w.first + i, n - i), w1 = load(w.second + i, n - i);
@@ -40,7 +40,7 @@ typedef struct {
 /// S += w^T x for the pair before; then a S and b S for the pair now. A panel that is not wide has columns in the first
 /// of its vectors alone.
 INLINE void pass(
-    T *S, long n, const bool wide, rows w, pair x, rows a, rows b, pair *aS, pair *bS) {
+    T *S, long n, const bool wide, row_pair w, pair x, row_pair a, row_pair b, pair *aS, pair *bS) {
   pair ra = {{0}, {0}, {0}, {0}}, rb = ra;
   for (long i = 0; i < n; i++, S += WIDTH) {
     vec s0 = load(S, LANES);
@@ -66,7 +66,7 @@ INLINE void pass(
 }
 
 /// S += w^T x.
-INLINE void write(T *S, long n, rows w, pair x) {
+INLINE void write(T *S, long n, row_pair w, pair x) {
   for (long i = 0; i < n; i++, S += WIDTH) {
     store(S, load(S, LANES) + w.first[i] * x.v00 + w.second[i] * x.v10, LANES);
     store(S + LANES, load(S + LANES, LANES) + w.first[i] * x.v01 + w.second[i] * x.v11, LANES);
@@ -102,39 +102,39 @@ static void unpack(T *state, const T *S, long rows, long width, long columns) {
 typedef struct {
   T *start;
   long stride;
-} rows_of;
+} matrix;
 
 /// The rows from row t and column `column` on; nothing where there are none.
-INLINE rows_of from_row(rows_of x, long t, long column) {
-  return (rows_of){x.start ? x.start + t * x.stride + column : NULL, x.stride};
+INLINE matrix from_row(matrix x, long t, long column) {
+  return (matrix){x.start ? x.start + t * x.stride + column : NULL, x.stride};
 }
 
-INLINE rows_of rows_at(delta_rows x, long t, long column) {
-  return from_row((rows_of){x.start, x.stride}, t, column);
+INLINE matrix rows_at(delta_rows x, long t, long column) {
+  return from_row((matrix){x.start, x.stride}, t, column);
 }
 
 /// Rows t and t + 1 of `count`; the zeros where there is no second.
-INLINE rows pair_of(rows_of x, long t, long count, const T *zeros) {
+INLINE row_pair pair_of(matrix x, long t, long count, const T *zeros) {
   const T *first = x.start + t * x.stride;
-  return (rows){first, t + 1 < count ? first + x.stride : zeros};
+  return (row_pair){first, t + 1 < count ? first + x.stride : zeros};
 }
 
-INLINE pair load_pair(rows x, long n) {
+INLINE pair load_pair(row_pair x, long n) {
   return (pair){
       load(x.first, n), load(x.first + LANES, n - LANES), load(x.second, n),
       load(x.second + LANES, n - LANES)};
 }
 
 /// Asks for a panel's share of rows t and t + 1.
-INLINE void prefetch_pair(rows_of x, long t) {
+INLINE void prefetch_pair(matrix x, long t) {
   if (!x.start) return;
   for (long next = t; next < t + 2; next++) {
-    for (long line = 0; line < WIDTH; line += 64 / (long)sizeof(T))
+    for (long line = 0; line < WIDTH; line += LINE)
       __builtin_prefetch(x.start + next * x.stride + line, 0, 2);
   }
 }
 
-INLINE vec beta_of(const delta_problem *p, rows_of beta, long t, long c, long n) {
+INLINE vec beta_of(const delta_problem *p, matrix beta, long t, long c, long n) {
   const T *row = beta.start + t * beta.stride;
   return p->beta_is_vector ? load(row + c, n) : splat(*row);
 }
@@ -145,12 +145,12 @@ INLINE T reciprocal_length(const delta_problem *p, const T *row) {
 }
 
 /// Rows start..<start + count of queries or keys, as the recurrence takes them. Normalised ones are put in `space`.
-INLINE rows_of keys_of(const delta_problem *p, delta_rows x, long start, long count, T *space) {
-  const rows_of given = rows_at(x, start, 0);
+INLINE matrix keys_of(const delta_problem *p, delta_rows x, long start, long count, T *space) {
+  const matrix given = rows_at(x, start, 0);
   if (!p->normalizes) return given;
   for (long t = 0; t < count; t++) {
     const T *row = given.start + t * given.stride;
     scale_row(space + t * p->key_width, row, reciprocal_length(p, row), p->key_width);
   }
-  return (rows_of){space, p->key_width};
+  return (matrix){space, p->key_width};
 }

@@ -1,12 +1,13 @@
 // Products of a chunk's width, some rows at a time in registers.
 
 enum {
-  CHUNK = 64 / sizeof(T),
+  CHUNK = LINE,
   VECTORS = CHUNK / LANES,
-  HEIGHT = VECTORS == 1 ? 8 : 12 / VECTORS,
+  HEIGHT = VECTORS == 1 ? 8 : 12 / VECTORS,  // as many sums as hide the latency, and registers hold
 };
 
-/// Factors A and B of a product: entry (i, p) of A lies at A + i * row + p * column, row p of B at B + p * CHUNK.
+/// Factors of a product: entry (i, p) of A lies at A + i * row + p * column, where `row` is for all factors the same; row p
+/// of B lies at B + p * CHUNK.
 typedef struct {
   const T *A;
   long column;

@@ -6,7 +6,12 @@
 // a * b + c in one rounding where the instruction set has it.
 #pragma clang fp contract(fast)
 
-enum { LANES = VECTOR_BYTES / sizeof(T) };
+_Static_assert(T_BYTES == sizeof(T), "T_BYTES is for the preprocessor");
+
+enum {
+  LANES = VECTOR_BYTES / sizeof(T),
+  LINE = 64 / sizeof(T),  // numbers to a cache line
+};
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -64,7 +69,7 @@ INLINE void scale_row(T *to, const T *from, T factor, long n) {
   for (; i < n; i++) to[i] = factor * from[i];
 }
 
-INLINE void copy_row(T *to, const T *from, long n) { scale_row(to, from, 1, n); }
+INLINE void copy_row(T *to, const T *from, long n) { memcpy(to, from, sizeof(T) * n); }
 
 INLINE void zero_row(T *to, long n) { memset(to, 0, sizeof(T) * n); }
 

@@ -1,3 +1,4 @@
+import CDeltaKernels
 import DeltaRule
 
 /// How the gradient of a batch is shared out.
@@ -6,35 +7,33 @@ import DeltaRule
 /// writes them; the others write into buffers, which are added in order, so that no result depends on the number of threads.
 final class BackwardPlan<Number: KernelNumber> {
   private let shape: BatchShape
-  private let kernel: HeadKernel<Number>
   private let threads: Int
   private let groups: Pieces
+  private let parts: Int
   private let partsAtOnce: Bool
   private let workspace: Workspace<Number>
   private let buffers: Workspace<Number>
 
   init(_ plan: Plan<Number>) {
-    shape = plan.shape
-    kernel = plan.kernel
-    threads = plan.threads
-    // The size of a group depends on the shape alone.
+    let (shape, kernel) = (plan.shape, plan.kernel)
     let keyHeads = shape.sequenceCount * shape.keyHeads
-    let (kernel, groups) = (
-      plan.kernel, Pieces(of: shape.valueDimension, size: keyHeads == 1 ? 64 : 128)
-    )
-    self.groups = groups
-    let parts = shape.heads / shape.keyHeads * groups.count
-    partsAtOnce = keyHeads < threads && parts > 1
+    // By the shape alone: a single key head is split finer, so that there is work for more threads than one.
+    let most = delta_backward_columns
+    let groups = Pieces(of: shape.valueDimension, size: keyHeads == 1 ? most / 2 : most)
+    (self.shape, self.groups) = (shape, groups)
+    parts = shape.heads / shape.keyHeads * groups.count
+    partsAtOnce = keyHeads < plan.threads && parts > 1
+    let items = partsAtOnce ? keyHeads * parts : keyHeads
+    threads = max(1, min(plan.threads, items))
     workspace = Workspace(
       workers: threads, numbers: groups.map { kernel.backwardSpace($0.count) }.max() ?? 0)
     buffers = Workspace(
-      workers: parts == 1 ? 0 : partsAtOnce ? keyHeads * parts : threads,
+      workers: parts == 1 ? 0 : partsAtOnce ? items : threads,
       numbers: shape.longestSequence * (2 * shape.keyDimension + 1))
   }
 
   func run(_ run: Run<Number>, _ gradients: Gradients<Number>) {
-    let (shape, groups, workspace, buffers) = (shape, groups, workspace, buffers)
-    let parts = shape.heads / shape.keyHeads * groups.count
+    let (shape, parts, workspace, buffers) = (shape, parts, workspace, buffers)
     let call = BackwardRun(run: run, gradients: gradients, groups: groups)
     if partsAtOnce {
       onThreads(threads, shape.sequenceCount * shape.keyHeads * parts) { worker, item in
@@ -47,7 +46,7 @@ final class BackwardPlan<Number: KernelNumber> {
     } else {
       onThreads(threads, shape.sequenceCount * shape.keyHeads) { worker, keyHead in
         call.compute(0, of: keyHead, workspace[worker], nil)
-        for part in 1..<max(1, parts) {
+        for part in 1..<parts {
           call.compute(part, of: keyHead, workspace[worker], buffers[worker])
           call.add(part, of: keyHead, buffers[worker])
         }
@@ -102,9 +101,9 @@ private struct BackwardRun<Number: KernelNumber>: @unchecked Sendable {
     let place = Place(index, in: shape)
     let state = index * shape.keyDimension * shape.valueDimension
     return HeadGradient(
-      dO: place.rows(gradients.dO), dFinalState: gradients.dFinalState.map { $0 + state },
-      dq: place.rows(gradients.dq, ofKeys: true), dk: place.rows(gradients.dk, ofKeys: true),
-      dv: place.rows(gradients.dv), dbeta: place.rows(gradients.dbeta),
+      dO: place.values(gradients.dO), dFinalState: gradients.dFinalState.map { $0 + state },
+      dq: place.keys(gradients.dq), dk: place.keys(gradients.dk), dv: place.values(gradients.dv),
+      dbeta: place.strengths(gradients.dbeta),
       dInitialState: gradients.dInitialState.map { $0 + state })
   }
 }

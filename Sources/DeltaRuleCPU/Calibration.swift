@@ -1,7 +1,8 @@
 import CDeltaKernels
 import COpenBLAS
 
-/// What the processor does at most, to hold kernels against. Each runs on the thread that calls it.
+/// What the processor does at most, to hold kernels against. Each runs on the thread that calls it; OpenBLAS is held to one
+/// thread in the whole process.
 public struct Calibration<Number: KernelNumber>: ~Copyable {
   private let compiled: CompiledKernels
   private let matrices: Workspace<Number>

@@ -9,7 +9,8 @@ public enum Form: Equatable, Sendable {
   /// One token after the other, on the final state in place: for a step or two.
   case decoding
   /// By chunks of so many tokens, in matrix products and triangular solves of OpenBLAS: `chunkwiseSolve`. What is not
-  /// finite spreads over the column of its chunk, because zeros are multiplied, too.
+  /// finite spreads over the column of its chunk, because zeros are multiplied, too. OpenBLAS is held to one thread in the
+  /// whole process.
   case chunkwise(Int)
   /// One chunk of all tokens, through OpenBLAS: L² numbers of workspace.
   case fullyParallel

@@ -7,7 +7,7 @@ public protocol KernelNumber: Real, BinaryFloatingPoint {
   /// The compiled kernels for an instruction set; nil where this processor has it not.
   static func compiledKernels(for set: InstructionSet) -> CompiledKernels?
 
-  /// C ← factor · op(A) op(B) + keep · C, of m × n numbers and depth k; rows lie `lda`, `ldb` and `ldc` apart.
+  /// C ← factor · op(A) op(B) + keep · C, of m × n numbers and `depth` terms each; rows of C lie `ldc` apart.
   static func multiply(
     _ a: MatrixOperand<Self>, _ b: MatrixOperand<Self>, into c: UnsafeMutablePointer<Self>,
     _ ldc: Int, m: Int, n: Int, depth: Int, factor: Self, keep: Self)

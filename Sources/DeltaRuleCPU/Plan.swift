@@ -3,8 +3,9 @@ public import Foundation
 
 /// How batches of one shape are computed: the form, how the work is shared out, and a workspace that is sized once.
 ///
-/// Calls allocate nothing, but for what OpenBLAS may: ``solve(_:into:)`` never, ``gradient(_:residuals:into:)`` from the
-/// second one on. Only one thread at a time may call a plan.
+/// On one thread calls allocate nothing, but for what OpenBLAS may: ``solve(_:into:)`` never,
+/// ``gradient(_:residuals:into:)`` from the second one on; on several, what Dispatch needs to start them. Only one thread at a
+/// time may call a plan.
 public final class Plan<Number: KernelNumber> {
   public let shape: BatchShape
   /// How it computes; never ``Form/automatic``.
@@ -13,16 +14,18 @@ public final class Plan<Number: KernelNumber> {
   let normalizes: Bool
   let kernel: HeadKernel<Number>
   private let shares: Pieces
+  private let workers: Int
   private let workspace: Workspace<Number>
   private lazy var backward = BackwardPlan(self)
 
   /// - Parameters:
   ///   - form: how to compute.
   ///   - normalizes: `use_qk_l2norm`.
-  ///   - threads: how many threads work.
+  ///   - threads: how many threads work; where there is less work, fewer.
   /// - Precondition: the processor has the instruction set.
-  /// - Complexity: about dk·dv + 130·dk numbers of workspace a thread for the fused recurrence, C·(C + 2·dk + dv) by
-  ///   chunks.
+  /// - Complexity: a workspace a thread: (dk + 16)·dv + 130·dk numbers for the fused recurrence, 2·C·(C + dk + dv) by chunks,
+  ///   and for their gradient about as much again, with 2·C·L by chunks. Where value heads share a key head, or dv is above
+  ///   128, gradients also take 2·dk + 1 numbers a token of the longest sequence for each thread.
   public init(
     _ shape: BatchShape, using form: Form = .automatic,
     normalizingQueriesAndKeys normalizes: Bool = false,
@@ -34,15 +37,16 @@ public final class Plan<Number: KernelNumber> {
     }
     self.shape = shape
     self.form = form == .automatic ? Form.chosen(for: shape).form : form
-    self.threads = max(1, threads)
     self.normalizes = normalizes
     let kernel: HeadKernel<Number> = self.form.kernel(for: shape, compiled)
     self.kernel = kernel
     shares = columnShares(
       of: shape.valueDimension, width: kernel.panelWidth ?? shape.valueDimension,
-      atLeast: self.threads, for: shape.stateCount)
+      atLeast: threads, for: shape.stateCount)
+    self.threads = max(1, threads)
+    workers = max(1, min(threads, shape.stateCount * shares.count))
     workspace = Workspace(
-      workers: self.threads, numbers: shares.map { kernel.space($0.count) }.max() ?? 0)
+      workers: workers, numbers: shares.map { kernel.space($0.count) }.max() ?? 0)
   }
 
   /// The outputs and final states.
@@ -50,12 +54,15 @@ public final class Plan<Number: KernelNumber> {
   /// - Parameters:
   ///   - inputs: in the shape of the plan.
   ///   - outputs: nothing of them may overlap another or an input, but that the final state may be the initial one.
+  /// - Precondition: the final states have a place, and rows do not overlap: a token's lie at least their width, and less
+  ///   than 2³¹ numbers, apart.
   @specialized(where Number == Float)
   @specialized(where Number == Double)
   public func solve(_ inputs: Inputs<Number>, into outputs: Outputs<Number>) {
+    precondition(shape.stateCount == 0 || outputs.finalState != nil, "final states have no place")
     let run = Run(plan: self, inputs: inputs, outputs: outputs)
     let (shares, workspace) = (shares, workspace)
-    onThreads(threads, shape.stateCount * shares.count) { worker, item in
+    onThreads(workers, shape.stateCount * shares.count) { worker, item in
       let (i, share) = item.quotientAndRemainder(dividingBy: shares.count)
       run.forward(i, shares[share], workspace[worker])
     }
@@ -64,13 +71,18 @@ public final class Plan<Number: KernelNumber> {
   /// The gradient in every input.
   ///
   /// - Parameters:
+  ///   - inputs: as ``solve(_:into:)`` read them; a final state must not have been written over the initial one.
   ///   - residuals: those that ``solve(_:into:)`` wrote.
   ///   - gradients: nothing that is written may overlap another or an input.
+  /// - Precondition: the gradients of the initial states have a place, and rows do not overlap.
   @specialized(where Number == Float)
   @specialized(where Number == Double)
   public func gradient(
     _ inputs: Inputs<Number>, residuals: TensorPointer<Number>, into gradients: Gradients<Number>
   ) {
+    precondition(
+      shape.stateCount == 0 || gradients.dInitialState != nil,
+      "the gradients of initial states have no place")
     // No kernel writes an output or final state backwards.
     let outputs = Outputs<Number>(o: .none, finalState: nil, residuals: residuals)
     backward.run(Run(plan: self, inputs: inputs, outputs: outputs), gradients)
@@ -100,11 +112,12 @@ struct Run<Number: KernelNumber>: @unchecked Sendable {
     let state = index * shape.keyDimension * shape.valueDimension
     return Head(
       length: place.length, keyDimension: shape.keyDimension, valueDimension: shape.valueDimension,
-      q: place.rows(inputs.q, ofKeys: true), k: place.rows(inputs.k, ofKeys: true),
-      v: place.rows(inputs.v), beta: place.rows(inputs.beta), hasVectorBeta: shape.hasVectorBeta,
+      q: place.keys(inputs.q), k: place.keys(inputs.k), v: place.values(inputs.v),
+      beta: place.strengths(inputs.beta), hasVectorBeta: shape.hasVectorBeta,
       normalizes: normalizes, scale: inputs.scale,
-      initialState: inputs.initialState.map { $0 + state }, o: place.rows(outputs.o),
-      finalState: outputs.finalState.map { $0 + state }, residuals: place.rows(outputs.residuals))
+      initialState: inputs.initialState.map { $0 + state }, o: place.values(outputs.o),
+      finalState: outputs.finalState.map { $0 + state },
+      residuals: place.values(outputs.residuals))
   }
 }
 
@@ -114,8 +127,10 @@ struct Place {
   private let tokens: Range<Int>
   private let head: Int
   private let keyHead: Int
+  private let shape: BatchShape
 
   init(_ index: Int, in shape: BatchShape) {
+    self.shape = shape
     let (sequence, head) = index.quotientAndRemainder(dividingBy: shape.heads)
     (batch, tokens) = shape.location(ofSequence: sequence)
     (self.head, keyHead) = (head, shape.keyHead(of: head))
@@ -123,8 +138,25 @@ struct Place {
 
   var length: Int { tokens.count }
 
-  func rows<Number>(_ x: TensorPointer<Number>, ofKeys: Bool = false) -> Rows<Number> {
-    x.rows(batch: batch, token: tokens.lowerBound, head: ofKeys ? keyHead : head)
+  func keys<Number>(_ x: TensorPointer<Number>) -> Rows<Number> {
+    rows(x, head: keyHead, width: shape.keyDimension)
+  }
+
+  func values<Number>(_ x: TensorPointer<Number>) -> Rows<Number> {
+    rows(x, head: head, width: shape.valueDimension)
+  }
+
+  func strengths<Number>(_ x: TensorPointer<Number>) -> Rows<Number> {
+    rows(x, head: head, width: shape.hasVectorBeta ? shape.valueDimension : 1)
+  }
+
+  private func rows<Number>(_ x: TensorPointer<Number>, head: Int, width: Int) -> Rows<Number> {
+    guard let start = x.start else { return Rows(start: nil, stride: width) }
+    // How far a single row lies from the next one means nothing.
+    let stride = length > 1 ? x.tokenStride : width
+    precondition(width...Int(Int32.max) ~= stride, "rows of tokens overlap, or lie too far apart")
+    let offset = batch * x.batchStride + tokens.lowerBound * x.tokenStride + head * x.headStride
+    return Rows(start: start + offset, stride: stride)
   }
 }
 
@@ -138,6 +170,6 @@ func columnShares(
   of columns: Int, width: Int, atLeast threads: Int, for heads: Int
 ) -> Pieces {
   let panels = (columns + width - 1) / width
-  let wanted = heads == 0 ? 1 : min(panels, (threads + heads - 1) / heads)
+  let wanted = heads == 0 || threads <= heads ? 1 : min(panels, (threads - 1) / heads + 1)
   return Pieces(of: columns, size: (panels + wanted - 1) / wanted * width)
 }

@@ -1,4 +1,6 @@
-/// A [B, L, H, D] tensor in memory, or [B, L, H] with D = 1. The D numbers of a row lie side by side; nothing need be aligned.
+/// A [B, L, H, D] tensor in memory, or [B, L, H] with D = 1, in any order of its first three axes. The D numbers of a row lie
+/// side by side, rows do not overlap, and those of neighbouring tokens lie less than 2³¹ numbers apart. Nothing need be
+/// aligned.
 public struct TensorPointer<Number: Sendable>: @unchecked Sendable {
   /// The first number; nil where there is none, because nobody wants the tensor or because it is empty.
   public var start: UnsafeMutablePointer<Number>?
@@ -29,13 +31,6 @@ public struct TensorPointer<Number: Sendable>: @unchecked Sendable {
   /// Nothing.
   public static var none: TensorPointer {
     TensorPointer(nil, batchStride: 0, tokenStride: 0, headStride: 0)
-  }
-
-  /// The rows of one head, from `token` of row `batch` on.
-  func rows(batch: Int, token: Int, head: Int) -> Rows<Number> {
-    Rows(
-      start: start.map { $0 + batch * batchStride + token * tokenStride + head * headStride },
-      stride: tokenStride)
   }
 }
 

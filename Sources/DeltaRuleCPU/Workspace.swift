@@ -5,8 +5,7 @@ final class Workspace<Number: KernelNumber>: @unchecked Sendable {
 
   /// - Parameter numbers: for one worker.
   init(workers: Int, numbers: Int) {
-    // A whole number of lines, and one for a kernel that reads ahead.
-    share = (numbers * MemoryLayout<Number>.stride + 127) / 64 * 64
+    share = (numbers * MemoryLayout<Number>.stride + 63) / 64 * 64
     memory = .allocate(byteCount: workers * share, alignment: 64)
   }
 

@@ -69,7 +69,16 @@ struct Bench: ParsableCommand {
     if !(1...cores).contains(threads) {
       throw ValidationError("--threads \(threads): this machine runs 1 to \(cores)")
     }
-    if rounds < 1 { throw ValidationError("--rounds \(rounds): at least one is needed") }
+    if !(1...100_000).contains(rounds) {
+      throw ValidationError("--rounds \(rounds): 1 to 100000 can be had")
+    }
+    let combinations = [
+      lengths?.count, heads?.count, batch?.count, widths?.count, numbers?.count, passes?.count,
+      forms?.count,
+    ].reduce(1.0) { $0 * Double($1 ?? 3) }
+    if combinations > 10_000 {
+      throw ValidationError("these are some \(Int(combinations)) combinations: 10000 are enough")
+    }
     if explain, json != nil || plot != nil {
       throw ValidationError("--explain times nothing: leave out --json and --plot")
     }

@@ -5,8 +5,8 @@ import Foundation
 func finish(
   _ text: String, json path: String?, _ json: () throws -> String, holds: Bool
 ) throws {
-  if let path { try write(try json(), to: path) }
   try show(text)
+  if let path { try write(try json(), to: path) }
   if !holds { throw ExitCode(1) }
 }
 

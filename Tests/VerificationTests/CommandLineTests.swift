@@ -101,6 +101,23 @@ struct CommandLineTests {
     #expect(try Invocation("attack", "--evaluations", "0").status == 64)
   }
 
+  /// That it measures and tells; how fast does not matter.
+  @Test
+  func benchMeasures() throws {
+    try withFolder { folder in
+      let run = try Invocation(
+        "bench", "--lengths", "8", "--heads", "1", "--widths", "4x6", "--numbers", "f32",
+        "--rounds", "1", "--json", "\(folder)/bench.json")
+      #expect(run.status == 0)
+      #expect(run.output.contains("fused-recurrence"))
+      let json = try String(contentsOfFile: "\(folder)/bench.json", encoding: .utf8)
+      #expect(json.contains("\"value_width\" : 6"))
+    }
+    let explanation = try Invocation("bench", "--lengths", "2,2048", "--explain")
+    #expect(explanation.status == 0)
+    #expect(explanation.output.contains("fewer than 4 tokens a sequence"))
+  }
+
   @Test
   func badInput() throws {
     try withFolder { folder in
@@ -120,7 +137,9 @@ struct CommandLineTests {
 
   @Test(arguments: [
     ["--seed", "x"], ["--cases", "0"], ["--jobs", "0"], ["--only", "nothing"], ["check"],
-    ["unheard-of"], ["export"],
+    ["unheard-of"], ["export"], ["bench", "--forms=nothing"], ["bench", "--widths=0"],
+    ["bench", "--lengths=8,,9"], ["bench", "--threads=0"], ["bench", "--rounds=0"],
+    ["bench", "--plot=x.pdf"], ["bench", "--instruction-set=mmx"],
   ])
   func badUsage(arguments: [String]) throws {
     let run =

@@ -16,7 +16,8 @@ typedef enum {
   delta_avx512,
 } delta_instruction_set;
 
-/// Row t of a matrix begins `t * stride` numbers after its start; rows are contiguous. Nothing need be aligned.
+/// Row t of a matrix begins `t * stride` numbers after its start, which is an address whatever t is in a matrix of these
+/// rows and 64 more; rows are contiguous. Nothing need be aligned.
 typedef struct {
   void *start;
   long stride;
@@ -30,7 +31,7 @@ typedef struct {
 ///   states                 key_width x value_width, contiguous
 ///
 /// Inputs are not written to. Outputs must not overlap each other or inputs, but that the final state may be the
-/// initial one. An initial state that is null is zero; outputs and residuals that are null are not wanted.
+/// initial one. An initial state that is null is zero; o and residuals that are null are not wanted.
 typedef struct {
   long length, key_width, value_width;
   delta_rows q, k, v, beta;
@@ -54,6 +55,11 @@ typedef struct {
   void *d_initial_state;
 } delta_gradient;
 
+enum {
+  /// The most value columns that `backward` takes at a time.
+  delta_backward_columns = 128,
+};
+
 /// The kernels, on value columns first..<end. A workspace may hold anything.
 typedef struct {
   /// Columns to a panel of the state.
@@ -69,7 +75,7 @@ typedef struct {
       const delta_problem *, const delta_gradient *, long first, long end, void *workspace);
   /// Rounds of arithmetic in registers, as fast as there is; returns how many operations these were.
   long (*peak)(long rounds);
-  /// Reads and writes every number once, as fast as memory is.
+  /// Reads and writes every number once, as fast as wherever they are lets it.
   void (*update)(void *numbers, long count);
 } delta_kernels;
 

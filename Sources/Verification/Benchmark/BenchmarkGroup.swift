@@ -48,7 +48,10 @@ struct BenchmarkGroup: Equatable {
       return sum
         + form.workspace(for: shape, withGradient: isGradient) * Double(threads)
     }
-    return (forward + (hasGradients ? backward : 0) + workspaces) * Double(numbers.size)
+    // What the bandwidth is measured on is as large as the states.
+    let bandwidth = configurations.contains { $0.pass == .decode } ? states : 0
+    return (forward + (hasGradients ? backward : 0) + bandwidth + workspaces)
+      * Double(numbers.size)
   }
 
   /// The bytes that a benchmark may take where nothing else is said: 8 GiB, or half of what the machine has.

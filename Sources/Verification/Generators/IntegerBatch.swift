@@ -6,11 +6,11 @@ import PropertyTesting
 /// A batch of small integers that every form computes without rounding, whatever its order.
 ///
 /// Where β|k|² is 0, 1 or 2, a token leaves the state as it is, projects or reflects it: states grow by no more than the
-/// values, over any length, and no sum reaches 2²⁴. Values and states may be that many of the smallest number there is.
+/// values, and no sum comes near 2²⁴ at these lengths. Values and states may be that many of the smallest number there is.
 struct IntegerBatch: CustomStringConvertible {
   static let regimes = [
     "packed", "an empty sequence", "grouped heads", "β by column", "subnormal", "more than a block",
-    "more than a panel",
+    "more than a column group",
   ]
 
   let problem: BatchedProblem<Double>
@@ -36,7 +36,7 @@ struct IntegerBatch: CustomStringConvertible {
       batch: isPacked ? 1 : lengths.count,
       length: isPacked ? boundaries[lengths.count] : lengths[0], keyHeads: keyHeads,
       heads: keyHeads * source.integer(in: 1...2),
-      keyDimension: source.integer(in: 1...(isLong ? 4 : 18)),
+      keyDimension: source.integer(in: 1...(isLong ? 4 : 40)),
       valueDimension: isWide ? source.integer(in: 65...70) : source.integer(in: 1...6),
       hasVectorBeta: source.oneIn(3), boundaries: isPacked ? boundaries : nil)
     // Thousands of integers are no choices to shrink: they come from one.
