@@ -91,8 +91,8 @@ private struct BackwardRun<Number: KernelNumber>: @unchecked Sendable {
     let (gradient, head) = (self.gradient(index), run.head(index))
     let part = Buffered(buffer, head)
     for t in 0..<head.length {
-      Number.add(part.dq[t], to: gradient.dq[t], count: head.keyDimension)
-      Number.add(part.dk[t], to: gradient.dk[t], count: head.keyDimension)
+      Number.library.add(part.dq[t], to: gradient.dq[t], count: head.keyDimension)
+      Number.library.add(part.dk[t], to: gradient.dk[t], count: head.keyDimension)
       if group > 0, !shape.hasVectorBeta { gradient.dbeta[t][0] += part.dbeta[t][0] }
     }
   }

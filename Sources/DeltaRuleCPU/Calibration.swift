@@ -17,7 +17,7 @@ public struct Calibration<Number: KernelNumber>: ~Copyable {
   public init(
     instructionSet: InstructionSet = .best, productSize: Int = 1024, stateNumbers: Int = 1 << 20
   ) {
-    guard let compiled = Number.compiledKernels(for: instructionSet) else {
+    guard let compiled = Number.library.compiledKernels(for: instructionSet) else {
       preconditionFailure("this processor has no \(instructionSet.rawValue)")
     }
     self.compiled = compiled
@@ -39,8 +39,9 @@ public struct Calibration<Number: KernelNumber>: ~Copyable {
   ///
   /// - Returns: how many operations it did.
   public func product() -> Int {
-    Number.multiply(
-      MatrixOperand(matrices[0], size), MatrixOperand(matrices[1], size), into: matrices[2], size,
+    Number.library.multiply(
+      MatrixOperand(matrices[0], size), MatrixOperand(matrices[1], size), into: matrices[2],
+      stride: size,
       m: size, n: size, depth: size, factor: 1, keep: 0)
     return 2 * size * size * size
   }

@@ -193,7 +193,7 @@ private struct ChunkOfTokens<Number: KernelNumber> {
       for i in 0..<m {
         for j in 0..<i { G[i][j] *= beta(j, 0) }
       }
-      Number.solveUnitLower(MatrixOperand(G), R[0], R.stride, m: m, n: n)
+      Number.library.solveUnitLower(MatrixOperand(G), R[0], stride: R.stride, m: m, n: n)
       for i in 0..<m { weigh(i, R[i], into: X[i]) }
     }
   }
@@ -212,7 +212,7 @@ private struct ChunkOfTokens<Number: KernelNumber> {
       for i in 0..<m {
         for j in 0..<i { G[i][j] *= beta(i, 0) }
       }
-      Number.solveUnitLower(G.transposed, dX[0], dX.stride, m: m, n: n)
+      Number.library.solveUnitLower(G.transposed, dX[0], stride: dX.stride, m: m, n: n)
       for i in 0..<m { weigh(i, dX[i], into: dV[i]) }
     }
   }
@@ -277,8 +277,8 @@ extension Rows where Number: KernelNumber {
   fileprivate func set(
     _ factor: Number, _ a: Rows, _ b: MatrixOperand<Number>, rows: Int, columns: Int, depth: Int
   ) {
-    Number.multiply(
-      MatrixOperand(a), b, into: self[0], stride, m: rows, n: columns, depth: depth,
+    Number.library.multiply(
+      MatrixOperand(a), b, into: self[0], stride: stride, m: rows, n: columns, depth: depth,
       factor: factor, keep: 0)
   }
 
@@ -292,8 +292,8 @@ extension Rows where Number: KernelNumber {
   fileprivate func add(
     _ factor: Number, _ a: MatrixOperand<Number>, _ b: Rows, rows: Int, columns: Int, depth: Int
   ) {
-    Number.multiply(
-      a, MatrixOperand(b), into: self[0], stride, m: rows, n: columns, depth: depth,
+    Number.library.multiply(
+      a, MatrixOperand(b), into: self[0], stride: stride, m: rows, n: columns, depth: depth,
       factor: factor, keep: 1)
   }
 

@@ -32,7 +32,7 @@ public final class Plan<Number: KernelNumber> {
     threads: Int = ProcessInfo.processInfo.activeProcessorCount,
     instructionSet: InstructionSet = .best
   ) {
-    guard let compiled = Number.compiledKernels(for: instructionSet) else {
+    guard let compiled = Number.library.compiledKernels(for: instructionSet) else {
       preconditionFailure("this processor has no \(instructionSet.rawValue)")
     }
     self.shape = shape
