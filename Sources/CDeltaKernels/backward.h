@@ -17,7 +17,7 @@ typedef struct {
   block tokens;
   const delta_gradient *g;
   long columns;
-  matrix r, beta, d_o, dv;  // from the first of the tokens and columns on
+  matrix r, beta, d_o, dv;   // from the first of the tokens and columns on
   T *x;                      // BLOCK x columns
   T *dx_r;                   // BLOCK x columns
   T *space;                  // 2 BLOCK x key_width, where there are normalised keys and queries
@@ -27,12 +27,9 @@ typedef struct {
   T *dS_x, *dkT;             // key_width, as whole panels, x CHUNK
 } back_block;
 
-static void look_at(back_block *b, long start, long first) {
+static void look_back_at(back_block *b, long start, long first) {
   const delta_problem *p = b->tokens.p;
-  b->tokens.start = start;
-  b->tokens.count = start + BLOCK < p->length ? BLOCK : p->length - start;
-  b->tokens.k = keys_of(p, p->k, start, b->tokens.count, b->space);
-  b->tokens.q = keys_of(p, p->q, start, b->tokens.count, b->space + BLOCK * p->key_width);
+  look_at(&b->tokens, start, b->space);
   b->r = rows_at(p->residuals, start, first);
   b->beta = rows_at(p->beta, start, p->beta_is_vector ? first : 0);
   b->d_o = rows_at(b->g->d_o, start, first);
@@ -58,8 +55,8 @@ static void put_normalized(
 
 /// dS += q^T do - k^T dv for the pair before, which is later in time; then k dS for the pair now.
 INLINE pair pass_back(
-    T *S, long n, const bool wide, const bool writes, const bool reads, row_pair q, pair d_o, row_pair k, pair dv,
-    row_pair now) {
+    T *S, long n, const bool wide, const bool writes, const bool reads, row_pair q, pair d_o,
+    row_pair k, pair dv, row_pair now) {
   pair kS = {{0}, {0}, {0}, {0}};
   for (long i = 0; i < n; i++, S += WIDTH) {
     vec s0 = load(S, LANES), s1 = wide ? load(S + LANES, LANES) : (vec){0};
@@ -233,13 +230,9 @@ static void backwards(back_block *b, long first, T *S) {
   const T *d_final_state = g->d_final_state;
   pack(S, d_final_state ? d_final_state + first : NULL, dk, dv, n);
   for (long end = p->length; end > 0; end = b->tokens.start) {
-    look_at(b, (end - 1) / BLOCK * BLOCK, first);
+    look_back_at(b, (end - 1) / BLOCK * BLOCK, first);
     block *tokens = &b->tokens;
-    for (long t = 0; t < tokens->count; t += 2) {
-      const row_pair k = pair_of(tokens->k, t, tokens->count, tokens->zeros);
-      const row_pair q = pair_of(tokens->q, t, tokens->count, tokens->zeros);
-      tokens->m[t / 2] = overlaps_of(k, k, q, dk);
-    }
+    find_overlaps(tokens, tokens->k, tokens->k, tokens->q, dk);
     for (long t = (tokens->count - 1) / CHUNK * CHUNK; t >= 0; t -= CHUNK)
       chunk_back(b, t, t + CHUNK < tokens->count ? t + CHUNK : tokens->count, S);
     for (long t = 0; t < tokens->count; t++) {
@@ -330,19 +323,14 @@ static void forwards_again(back_block *b, long first, T *S) {
   pack_transposed(S, initial_state ? initial_state + first : NULL, dk, dv, n);
   block *tokens = &b->tokens;
   for (long start = 0; start < p->length; start += BLOCK) {
-    look_at(b, start, first);
+    look_back_at(b, start, first);
     for (long t = 0; t < tokens->count; t++) {
       for (long c = 0; c < n; c += LANES) {
         vec r = load(b->r.start + t * b->r.stride + c, n - c);
         store(b->x + t * n + c, beta_of(p, b->beta, t, c, n - c) * r, n - c);
       }
     }
-    for (long t = 0; t < tokens->count; t += 2) {
-      const row_pair x = pair_of((matrix){b->x, n}, t, tokens->count, tokens->zeros);
-      const row_pair dv = pair_of(b->dv, t, tokens->count, tokens->zeros);
-      const row_pair d_o = pair_of(b->d_o, t, tokens->count, tokens->zeros);
-      tokens->m[t / 2] = overlaps_of(x, dv, d_o, n);
-    }
+    find_overlaps(tokens, (matrix){b->x, n}, b->dv, b->d_o, n);
     for (long column = 0; column < dk; column += WIDTH) {
       const long left = dk - column;
       if (left >= WIDTH)

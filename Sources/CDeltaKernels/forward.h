@@ -48,6 +48,24 @@ typedef struct {
   overlaps m[BLOCK / 2];
 } block;
 
+/// Looks at the block of tokens from `start` on; `space` is for normalised keys and queries, 2 BLOCK x key_width.
+static void look_at(block *b, long start, T *space) {
+  const delta_problem *p = b->p;
+  b->start = start;
+  b->count = start + BLOCK < p->length ? BLOCK : p->length - start;
+  b->k = keys_of(p, p->k, start, b->count, space);
+  b->q = keys_of(p, p->q, start, b->count, space + BLOCK * p->key_width);
+}
+
+/// The overlaps of all pairs of a block: of the rows w that write with the rows a and b that read.
+static void find_overlaps(block *tokens, matrix w, matrix a, matrix b, long n) {
+  const long count = tokens->count;
+  const T *zeros = tokens->zeros;
+  for (long t = 0; t < count; t += 2)
+    tokens->m[t / 2] = overlaps_of(
+        pair_of(w, t, count, zeros), pair_of(a, t, count, zeros), pair_of(b, t, count, zeros), n);
+}
+
 /// A block over the panel of `n` value columns from `column` on, the first but `share`. There are copies for whole panels
 /// and for whole pairs, here as in the gradient, in which the compiler has dropped the tests.
 INLINE void sweep(
@@ -83,19 +101,14 @@ static long forward_workspace(long dk, long columns) {
 
 static void forward(const delta_problem *p, long first, long end, void *workspace) {
   const long dk = p->key_width, dv = p->value_width, columns = padded(end - first);
-  T *S = workspace, *zeros = S + dk * columns, *k = zeros + dk, *q = k + BLOCK * dk;
+  T *S = workspace, *zeros = S + dk * columns, *space = zeros + dk;
   zero_row(zeros, dk);
   const T *initial_state = p->initial_state;
   pack(S, initial_state ? initial_state + first : NULL, dk, dv, end - first);
   block b = {.p = p, .zeros = zeros};
-  for (b.start = 0; b.start < p->length; b.start += BLOCK) {
-    b.count = b.start + BLOCK < p->length ? BLOCK : p->length - b.start;
-    b.k = keys_of(p, p->k, b.start, b.count, k);
-    b.q = keys_of(p, p->q, b.start, b.count, q);
-    for (long t = 0; t < b.count; t += 2) {
-      const row_pair now = pair_of(b.k, t, b.count, zeros);
-      b.m[t / 2] = overlaps_of(now, now, pair_of(b.q, t, b.count, zeros), dk);
-    }
+  for (long start = 0; start < p->length; start += BLOCK) {
+    look_at(&b, start, space);
+    find_overlaps(&b, b.k, b.k, b.q, dk);
     for (long c = 0; c < end - first; c += WIDTH) {
       T *panel = S + c * dk;
       const long n = end - first - c;
