@@ -62,25 +62,21 @@ INLINE pair pass_back(
     vec s0 = load(S, LANES), s1 = wide ? load(S + LANES, LANES) : (vec){0};
     if (writes) {
       s0 += q.first[i] * d_o.v00;
+      if (wide) s1 += q.first[i] * d_o.v01;
       s0 += q.second[i] * d_o.v10;
+      if (wide) s1 += q.second[i] * d_o.v11;
       s0 -= k.first[i] * dv.v00;
+      if (wide) s1 -= k.first[i] * dv.v01;
       s0 -= k.second[i] * dv.v10;
+      if (wide) s1 -= k.second[i] * dv.v11;
       store(S, s0, LANES);
-    }
-    if (writes && wide) {
-      s1 += q.first[i] * d_o.v01;
-      s1 += q.second[i] * d_o.v11;
-      s1 -= k.first[i] * dv.v01;
-      s1 -= k.second[i] * dv.v11;
-      store(S + LANES, s1, LANES);
+      if (wide) store(S + LANES, s1, LANES);
     }
     if (reads) {
       kS.v00 += now.first[i] * s0;
+      if (wide) kS.v01 += now.first[i] * s1;
       kS.v10 += now.second[i] * s0;
-    }
-    if (reads && wide) {
-      kS.v01 += now.first[i] * s1;
-      kS.v11 += now.second[i] * s1;
+      if (wide) kS.v11 += now.second[i] * s1;
     }
   }
   return kS;

@@ -38,28 +38,26 @@ typedef struct {
 } pair;
 
 /// S += w^T x for the pair before; then a S and b S for the pair now. A panel that is not wide has columns in the first
-/// of its vectors alone.
+/// of its vectors alone. Both are loaded before either is stored: for all that the compiler knows, rows may overlap.
 INLINE void pass(
     T *S, long n, const bool wide, row_pair w, pair x, row_pair a, row_pair b, pair *aS, pair *bS) {
   pair ra = {{0}, {0}, {0}, {0}}, rb = ra;
   for (long i = 0; i < n; i++, S += WIDTH) {
-    vec s0 = load(S, LANES);
+    vec s0 = load(S, LANES), s1 = wide ? load(S + LANES, LANES) : (vec){0};
     s0 += w.first[i] * x.v00;
+    if (wide) s1 += w.first[i] * x.v01;
     s0 += w.second[i] * x.v10;
+    if (wide) s1 += w.second[i] * x.v11;
     store(S, s0, LANES);
+    if (wide) store(S + LANES, s1, LANES);
     ra.v00 += a.first[i] * s0;
+    if (wide) ra.v01 += a.first[i] * s1;
     rb.v00 += b.first[i] * s0;
+    if (wide) rb.v01 += b.first[i] * s1;
     ra.v10 += a.second[i] * s0;
+    if (wide) ra.v11 += a.second[i] * s1;
     rb.v10 += b.second[i] * s0;
-    if (!wide) continue;
-    vec s1 = load(S + LANES, LANES);
-    s1 += w.first[i] * x.v01;
-    s1 += w.second[i] * x.v11;
-    store(S + LANES, s1, LANES);
-    ra.v01 += a.first[i] * s1;
-    rb.v01 += b.first[i] * s1;
-    ra.v11 += a.second[i] * s1;
-    rb.v11 += b.second[i] * s1;
+    if (wide) rb.v11 += b.second[i] * s1;
   }
   *aS = ra;
   *bS = rb;
