@@ -73,7 +73,8 @@ let package = Package(
       name: "PropertyTestingTests", dependencies: ["PropertyTesting"], swiftSettings: settings),
     .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles"], swiftSettings: settings),
     .testTarget(
-      name: "DeltaRuleTests", dependencies: ["Algebra", "DeltaRule"], swiftSettings: settings),
+      name: "DeltaRuleTests", dependencies: ["Algebra", "BigInt", "DeltaRule"],
+      swiftSettings: settings),
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
     .testTarget(
       name: "DeltaRuleCPUTests",
