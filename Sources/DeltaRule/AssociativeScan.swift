@@ -4,7 +4,7 @@ public import Algebra
 ///
 /// These maps form a monoid under composition, which is why a scan can order them as it likes.
 ///
-/// - Source: the paper, section 3.1. Proof: `Proofs/README.md#transition-monoid`.
+/// - Source: the paper, section 3.1. Proof: `Proofs/AssociativeScan.md#transition-monoid`.
 public struct Transition<Scalar: Ring>: Equatable, Sendable {
   /// dk × dk.
   public let A: Matrix<Scalar>
@@ -65,7 +65,7 @@ public func inclusiveScan<Element>(
 ///
 /// - Complexity: ``Cost/associativeScan``: O(L·dk²·(dk + dv)), depth O(log L).
 /// - Source: the paper, section 3.1; part II of the authors' blog prints the operator in the wrong
-///   order. Proof: `Proofs/README.md#associative-scan`.
+///   order. Proof: `Proofs/AssociativeScan.md#associative-scan`.
 @inlinable
 public func associativeScan<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scalar> {
   let transitions = (0..<problem.length).map { t in
@@ -87,7 +87,7 @@ public func associativeScan<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scal
 /// The adjoint states obey a recurrence of the same kind, so that the same scan finds them.
 ///
 /// - Complexity: O(L·dk²·(dk + dv)), depth O(log L).
-/// - Source: derived; proof: `Proofs/README.md#scan-backward`.
+/// - Source: derived; proof: `Proofs/AssociativeScan.md#scan-backward`.
 @inlinable
 public func associativeScanBackward<Scalar>(
   _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>

@@ -35,7 +35,7 @@ struct SweptBlock<Scalar: Ring> {
 /// of I read from the end.
 ///
 /// - Complexity: ``Cost/blockSweep``: O(L²·(C + dk + dv) + L·dk·(dk + dv)), depth O((L/C)·log C + C).
-/// - Source: the quadratic form of flash-linear-attention. Proof: `Proofs/README.md#block-sweep`.
+/// - Source: the quadratic form of flash-linear-attention. Proof: `Proofs/BlockSweep.md#block-sweep`.
 @inlinable
 public func blockSweep<Scalar>(
   _ problem: Problem<Scalar>, chunkLength: Int
@@ -75,7 +75,7 @@ public func blockSweep<Scalar>(
 ///     dT += Gᵀ d𝒜,  dG = d𝒜 Tᵀ,  dQ̃ += dG K,  dK += dGᵀ Q̃        𝒜 = G T,  G = Q̃ Kᵀ (masked)
 ///
 /// - Complexity: O(L²·(C + dk + dv) + L·dk·(dk + dv)), O(L·(C + dk + dv) + (L/C)·dk²) memory.
-/// - Source: derived; proof: `Proofs/README.md#sweep-backward`.
+/// - Source: derived; proof: `Proofs/BlockSweep.md#sweep-backward`.
 @inlinable
 public func blockSweepBackward<Scalar>(
   _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>, chunkLength: Int

@@ -23,7 +23,7 @@ extension Problem {
 /// chunk the UT transform of the whole sequence.
 ///
 /// - Complexity: ``Cost/chunkwise``: O(L·C·(C + dk + dv) + L·dk·dv), depth O((L/C)·log C + C), L/C states.
-/// - Source: the paper, equations 8 and 9. Proof: `Proofs/README.md#chunkwise`.
+/// - Source: the paper, equations 8 and 9. Proof: `Proofs/Chunkwise.md#chunkwise`.
 @inlinable
 public func chunkwise<Scalar>(
   _ problem: Problem<Scalar>, chunkLength: Int,
@@ -50,7 +50,7 @@ public func chunkwise<Scalar>(
 /// ``utTransformedBackward(_:_:)`` runs chunk after chunk backwards.
 ///
 /// - Complexity: O(L·C·(C + dk + dv) + L·dk·dv), O(L·(dk + dv) + (L/C)·dk·dv) memory.
-/// - Source: the paper recomputes states in the backward pass; proof: `Proofs/README.md#chunkwise-backward`.
+/// - Source: the paper recomputes states in the backward pass; proof: `Proofs/Chunkwise.md#chunkwise-backward`.
 @inlinable
 public func chunkwiseBackward<Scalar>(
   _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>, chunkLength: Int,

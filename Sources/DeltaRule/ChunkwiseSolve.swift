@@ -14,7 +14,7 @@ public import Algebra
 ///
 /// - Complexity: ``Cost/chunkwiseSolve``: O(L·C·(dk + dv) + L·dk·dv), depth O(L).
 /// - Source: the paper, equations 8 and 9, with W and U eliminated. Proof:
-///   `Proofs/README.md#chunkwise-solve`.
+///   `Proofs/ChunkwiseSolve.md#chunkwise-solve`.
 @inlinable
 public func chunkwiseSolve<Scalar>(
   _ problem: Problem<Scalar>, chunkLength: Int
@@ -51,7 +51,7 @@ func solvedPseudoValues<Scalar>(_ chunk: Problem<Scalar>) -> Matrix<Scalar> {
 ///     dK = dGᵀ Q + X dS′ᵀ − R Sᵀ + dN K + dNᵀ K          dS = dS′ + scale · Qᵀ dO − Kᵀ R
 ///
 /// - Complexity: O(L·C·(dk + dv) + L·dk·dv), O(L·(dk + dv) + (L/C)·dk·dv) memory.
-/// - Source: derived; proof: `Proofs/README.md#solve-backward`.
+/// - Source: derived; proof: `Proofs/ChunkwiseSolve.md#solve-backward`.
 @inlinable
 public func chunkwiseSolveBackward<Scalar>(
   _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>, chunkLength: Int

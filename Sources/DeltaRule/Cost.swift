@@ -35,7 +35,7 @@ public struct Cost: Sendable {
   /// How many times the error bound of the recurrence a formulation keeps to, for keys and β with
   /// β|k|² ≤ 2.
   ///
-  /// - Source: derived; proof: `Proofs/README.md#error-growth`.
+  /// - Source: derived; proof: `Proofs/RoundingErrors.md#error-growth`.
   public struct Error: Sendable, Equatable {
     /// How (I + A)⁻¹ is found.
     public enum Inverse: Sendable {

@@ -13,7 +13,7 @@ public import Algebra
 ///   - state: S, dk × dv; left as the state after this token.
 /// - Returns: o, 1 × dv.
 /// - Complexity: O(dk·dv), whatever came before.
-/// - Source: q S_t with the write substituted. Proof: `Proofs/README.md#decode-step`.
+/// - Source: q S_t with the write substituted. Proof: `Proofs/DecodeStep.md#decode-step`.
 @inlinable
 public func decodeStep<Scalar: Ring>(
   q: Matrix<Scalar>, k: Matrix<Scalar>, v: Matrix<Scalar>, beta: Matrix<Scalar>, scale: Scalar,
@@ -48,7 +48,7 @@ public func decoding<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scalar> {
 ///     dk = x dS′ᵀ + dg q − dv Sᵀ
 ///
 /// - Complexity: O(L·(dk + dv) + dk·dv) memory: the errors e of the forward pass are all that is kept.
-/// - Source: derived; proof: `Proofs/README.md#decoding-backward`.
+/// - Source: derived; proof: `Proofs/DecodeStep.md#decoding-backward`.
 @inlinable
 public func decodingBackward<Scalar>(
   _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>

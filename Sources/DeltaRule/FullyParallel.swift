@@ -9,7 +9,7 @@ public import Algebra
 ///
 /// - Returns: L × L, lower triangular.
 /// - Precondition: one β a token.
-/// - Source: the paper, section 3.2. Proof: `Proofs/README.md#fully-parallel`.
+/// - Source: the paper, section 3.2. Proof: `Proofs/FullyParallel.md#fully-parallel`.
 @inlinable
 public func attentionMatrix<Scalar>(_ problem: Problem<Scalar>) -> Matrix<Scalar> {
   precondition(!problem.hasVectorBeta, "with a β for each value column there is a matrix for each")
@@ -27,7 +27,7 @@ func attentionMatrix<Scalar>(_ problem: Problem<Scalar>, T: Matrix<Scalar>) -> M
 ///
 /// - Complexity: ``Cost/fullyParallel``: O(L³ + L²·(dk + dv) + L·dk·dv), L² memory, depth O(L) for the
 ///   triangular inverse and O(log L) for all the rest.
-/// - Source: the paper, section 3.2. Proof: `Proofs/README.md#fully-parallel`.
+/// - Source: the paper, section 3.2. Proof: `Proofs/FullyParallel.md#fully-parallel`.
 @inlinable
 public func fullyParallel<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scalar> {
   let S = problem.initialState
@@ -46,7 +46,7 @@ public func fullyParallel<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scalar
 ///     dK = dGᵀ Q + Z dS_Lᵀ − dE S_0ᵀ + (through T)             dS_0 = dS_L + scale · Qᵀ dO − Kᵀ dE
 ///
 /// - Complexity: O(L³ + L²·(dk + dv) + L·dk·dv), L² memory.
-/// - Source: derived; proof: `Proofs/README.md#parallel-backward`.
+/// - Source: derived; proof: `Proofs/FullyParallel.md#parallel-backward`.
 @inlinable
 public func fullyParallelBackward<Scalar>(
   _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>

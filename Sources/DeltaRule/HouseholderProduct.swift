@@ -26,7 +26,7 @@ public func householder<Scalar: Ring>(
 /// compresses: what the WY representation is there to avoid.
 ///
 /// - Complexity: ``Cost/householderProduct``: O(L·dk²·(dk + dv)), depth O(L).
-/// - Source: the paper, equations 4 and 5. Proof: `Proofs/README.md#householder-product`.
+/// - Source: the paper, equations 4 and 5. Proof: `Proofs/HouseholderProduct.md#householder-product`.
 @inlinable
 public func householderProduct<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scalar> {
   var P = Matrix<Scalar>.identity(problem.keyDimension)
@@ -67,7 +67,7 @@ func transitionBackward<Scalar: Ring>(
 ///     dM = dP P_{t−1}ᵀ + dH H_{t−1}ᵀ,  dP ← M_tᵀ dP,  dH ← M_tᵀ dH
 ///
 /// - Complexity: O(L·dk²·(dk + dv)), L·dk·(dk + dv) memory.
-/// - Source: derived; proof: `Proofs/README.md#householder-backward`.
+/// - Source: derived; proof: `Proofs/HouseholderProduct.md#householder-backward`.
 @inlinable
 public func householderProductBackward<Scalar>(
   _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>

@@ -7,7 +7,7 @@ public import Algebra
 /// forms nothing that is larger than the result.
 ///
 /// - Complexity: n³(n − 2) multiplications.
-/// - Source: fast kernels without a triangular solve. Proof: `Proofs/README.md#forward-substitution`.
+/// - Source: fast kernels without a triangular solve. Proof: `Proofs/UTTransform.md#forward-substitution`.
 @inlinable
 public func neumannInverse<Scalar: Ring>(_ A: Matrix<Scalar>) -> Matrix<Scalar> {
   guard A.rows > 1 else { return .identity(A.rows) }
@@ -25,7 +25,7 @@ public func neumannInverse<Scalar: Ring>(_ A: Matrix<Scalar>) -> Matrix<Scalar> 
 /// Logarithmic depth, and as *unstable* as ``neumannInverse(_:)``.
 ///
 /// - Complexity: 2n³ log₂ n multiplications.
-/// - Source: fast kernels without a triangular solve. Proof: `Proofs/README.md#forward-substitution`.
+/// - Source: fast kernels without a triangular solve. Proof: `Proofs/UTTransform.md#forward-substitution`.
 @inlinable
 public func squaringInverse<Scalar: Ring>(_ A: Matrix<Scalar>) -> Matrix<Scalar> {
   let one = Matrix<Scalar>.identity(A.rows)

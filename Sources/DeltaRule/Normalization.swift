@@ -18,7 +18,7 @@ extension Matrix where Scalar: Field {
 ///   - x: rows × columns.
 ///   - lengths: ℓ, one a row.
 ///   - dy: in the shape of x.
-/// - Source: derived; proof: `Proofs/README.md#normalization`.
+/// - Source: derived; proof: `Proofs/Normalization.md#normalization`.
 @inlinable
 public func normalizationBackward<Scalar: Field>(
   _ x: Matrix<Scalar>, lengths: Matrix<Scalar>, dy: Matrix<Scalar>

@@ -10,7 +10,7 @@ public import Algebra
 /// every other formulation is judged by it. The read-out comes after the write.
 ///
 /// - Complexity: ``Cost/recurrence``: 6·dk·dv operations a token, depth O(L).
-/// - Source: the paper, section 2.2. Proof: `Proofs/README.md#recurrence`.
+/// - Source: the paper, section 2.2. Proof: `Proofs/Recurrence.md#recurrence`.
 @inlinable
 public func recurrence<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scalar> {
   var S = problem.initialState
@@ -32,7 +32,7 @@ public func recurrence<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scalar> {
 ///     dk_t = x_t dSᵀ − dv_t S_{t−1}ᵀ  dS ← dS − k_tᵀ dv_t
 ///
 /// - Complexity: L·dk·dv memory. ``decodingBackward(_:_:)`` recomputes the states instead.
-/// - Source: derived; proof: `Proofs/README.md#recurrence-backward`.
+/// - Source: derived; proof: `Proofs/Recurrence.md#recurrence-backward`.
 @inlinable
 public func recurrenceBackward<Scalar>(
   _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>

@@ -21,7 +21,7 @@ public typealias TriangularInverse<Scalar: Ring> = (_ A: Matrix<Scalar>) -> Matr
 /// stays below one.
 ///
 /// - Complexity: n(n − 1)(n − 2)/6 multiplications, depth 2(n − 2): each row waits for the last.
-/// - Source: the paper, section 3.2. Proof: `Proofs/README.md#forward-substitution`.
+/// - Source: the paper, section 3.2. Proof: `Proofs/UTTransform.md#forward-substitution`.
 @inlinable
 public func unitTriangularInverse<Scalar: Ring>(_ A: Matrix<Scalar>) -> Matrix<Scalar> {
   var inverse = Matrix<Scalar>.identity(A.rows)
@@ -43,7 +43,7 @@ public func unitTriangularInverse<Scalar: Ring>(_ A: Matrix<Scalar>) -> Matrix<S
 ///   - beta: L × 1.
 ///   - inverse: (I + A)⁻¹ from A.
 /// - Returns: L × L, lower triangular.
-/// - Source: the paper, equations 10 and 11. Proof: `Proofs/README.md#ut-transform`.
+/// - Source: the paper, equations 10 and 11. Proof: `Proofs/UTTransform.md#ut-transform`.
 @inlinable
 public func utTransform<Scalar: Ring>(
   k: Matrix<Scalar>, beta: Matrix<Scalar>,
@@ -73,7 +73,7 @@ extension WYRepresentation {
 ///     O = scale · (Q S_0 + tril(Q Kᵀ) X)        S_L = S_0 + Kᵀ X
 ///
 /// - Complexity: ``Cost/utTransform``: O(L³ + L²·(dk + dv) + L·dk·dv), depth O(L).
-/// - Source: the paper, section 3.2. Proof: `Proofs/README.md#ut-transform`.
+/// - Source: the paper, section 3.2. Proof: `Proofs/UTTransform.md#ut-transform`.
 @inlinable
 public func utTransformed<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scalar> {
   let (q, k) = (problem.q, problem.k)
@@ -91,7 +91,7 @@ public func utTransformed<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scalar
 ///     dβ_j = Σ_i J_ij dT_ij + Σ_m dA_jm (k_j·k_m)
 ///     dk = diag(β) dA K + dAᵀ diag(β) K
 ///
-/// - Source: as flash-linear-attention does; proof: `Proofs/README.md#ut-backward`.
+/// - Source: as flash-linear-attention does; proof: `Proofs/UTTransform.md#ut-backward`.
 @inlinable
 func utTransformBackward<Scalar: Ring>(
   k: Matrix<Scalar>, beta: Matrix<Scalar>, dT: Matrix<Scalar>,
@@ -116,7 +116,7 @@ func utTransformBackward<Scalar: Ring>(
 ///
 /// S is the state before the chunk, dS′ the cotangent of the state after it.
 ///
-/// - Source: the kernels of flash-linear-attention; proof: `Proofs/README.md#ut-backward`.
+/// - Source: the kernels of flash-linear-attention; proof: `Proofs/UTTransform.md#ut-backward`.
 @inlinable
 public func utTransformedBackward<Scalar>(
   _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>,

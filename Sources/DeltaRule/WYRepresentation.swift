@@ -4,7 +4,7 @@ public import Algebra
 ///
 ///     M_t ⋯ M_1 = I − Σ_{i ≤ t} k_iᵀ w_i          H_t = Σ_{i ≤ t} k_iᵀ u_i
 ///
-/// - Source: the paper, section 3.1. Proof: `Proofs/README.md#wy-representation`.
+/// - Source: the paper, section 3.1. Proof: `Proofs/WYRepresentation.md#wy-representation`.
 public struct WYRepresentation<Scalar: Ring>: Equatable, Sendable {
   /// W, one row a token: L × dk.
   public let w: Matrix<Scalar>
@@ -53,7 +53,7 @@ public struct WYRepresentation<Scalar: Ring>: Equatable, Sendable {
 /// w and u.
 ///
 /// - Complexity: ``Cost/wySum``: O(L²·(dk + dv) + L·dk²·dv), depth O(L).
-/// - Source: the paper, section 3.1, equation 6. Proof: `Proofs/README.md#wy-representation`.
+/// - Source: the paper, section 3.1, equation 6. Proof: `Proofs/WYRepresentation.md#wy-representation`.
 @inlinable
 public func wySum<Scalar>(_ problem: Problem<Scalar>) -> Solution<Scalar> {
   let wy = WYRepresentation(k: problem.k, v: problem.v, beta: problem.beta)
@@ -77,7 +77,7 @@ extension WYRepresentation {
   ///     for i < t:  dg = −(dŵ_t·w_i + dû_t·u_i),  g = k_t·k_i
   ///                 dw_i −= g dŵ_t,  du_i −= g dû_t,  dk_t += dg k_i,  dk_i += dg k_t
   ///
-  /// - Source: derived; proof: `Proofs/README.md#wy-backward`.
+  /// - Source: derived; proof: `Proofs/WYRepresentation.md#wy-backward`.
   @inlinable
   func recurrencesBackward(
     k: Matrix<Scalar>, v: Matrix<Scalar>, beta: Matrix<Scalar>, dw: Matrix<Scalar>,
@@ -110,7 +110,7 @@ extension WYRepresentation {
 ///     dw_t = −k_t dP_t,  du_t = k_t dH_t                 dk_t += u_t dH_tᵀ − w_t dP_tᵀ
 ///
 /// - Complexity: O(L²·(dk + dv) + L·dk²·dv), L·dk·(dk + dv) memory.
-/// - Source: derived; proof: `Proofs/README.md#wy-backward`.
+/// - Source: derived; proof: `Proofs/WYRepresentation.md#wy-backward`.
 @inlinable
 public func wySumBackward<Scalar>(
   _ problem: Problem<Scalar>, _ cotangent: Cotangent<Scalar>

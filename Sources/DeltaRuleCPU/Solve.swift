@@ -13,7 +13,7 @@ public import Foundation
 ///   - instructionSet: by default the widest that the processor has.
 /// - Precondition: the processor has the instruction set.
 /// - Complexity: 6·dk·dv operations a token and head by the fused recurrence.
-/// - Source: the paper, section 2.2, two tokens to a pass: `Proofs/README.md#chunkwise-solve` with chunks of two.
+/// - Source: the paper, section 2.2, two tokens to a pass: `Proofs/ChunkwiseSolve.md#chunkwise-solve` with chunks of two.
 public func solve<Number: KernelNumber>(
   _ problem: BatchedProblem<Number>, using form: Form = .automatic,
   normalizingQueriesAndKeys normalizes: Bool = false,
@@ -33,7 +33,7 @@ public func solve<Number: KernelNumber>(
 ///
 /// - Throws: ``ShapeError`` where the cotangent has another shape.
 /// - Complexity: 20·dk·dv operations a token and head by the fused recurrence, 14 of them backwards; dv numbers of memory a token and head.
-/// - Source: `Proofs/README.md#decoding-backward`: states are built up forwards again, never taken apart.
+/// - Source: `Proofs/DecodeStep.md#decoding-backward`: states are built up forwards again, never taken apart.
 public func gradient<Number: KernelNumber>(
   _ problem: BatchedProblem<Number>, _ cotangent: BatchedSolution<Number>,
   using form: Form = .automatic, normalizingQueriesAndKeys normalizes: Bool = false,

@@ -124,11 +124,26 @@ struct TheoremTests {
       .deletingLastPathComponent()
   }
 
-  /// The headings of the page of derivations.
+  private func files(_ folder: String, _ kind: String) throws -> [URL] {
+    let all = FileManager.default.enumerator(
+      at: root.appending(path: folder), includingPropertiesForKeys: nil)
+    return try #require(all).compactMap { $0 as? URL }.filter { $0.pathExtension == kind }
+  }
+
+  private func text(_ path: String) throws -> String {
+    try String(contentsOf: root.appending(path: path), encoding: .utf8)
+  }
+
+  /// The headings of the pages of derivations: `Proofs/Chunkwise.md#chunkwise`.
   private func labels() throws -> Set<String> {
-    let page = try String(contentsOf: root.appending(path: "Proofs/README.md"), encoding: .utf8)
-    return Set(
-      page.split(separator: "\n").filter { $0.hasPrefix("## ") }.map { String($0.dropFirst(3)) })
+    var labels: Set<String> = []
+    for page in try files("Proofs", "md") {
+      for line in try String(contentsOf: page, encoding: .utf8).split(separator: "\n") {
+        guard line.hasPrefix("## "), line.dropFirst(3).first?.isLowercase == true else { continue }
+        labels.insert("Proofs/\(page.lastPathComponent)#\(line.dropFirst(3))")
+      }
+    }
+    return labels
   }
 
   @Test
@@ -140,18 +155,46 @@ struct TheoremTests {
   @Test
   func sourcesQuoteTheoremsThatExist() throws {
     let labels = try labels()
-    let folder = root.appending(path: "Sources/DeltaRule")
-    let files = try FileManager.default.contentsOfDirectory(
-      at: folder, includingPropertiesForKeys: nil)
+    let label = /Proofs\/[A-Za-z]+\.md#[a-z-]+/
     var quoted = 0
-    for file in files where file.pathExtension == "swift" {
-      let text = try String(contentsOf: file, encoding: .utf8)
-      for part in text.components(separatedBy: "Proofs/README.md#").dropFirst() {
-        let label = String(part.prefix { $0.isLetter || $0 == "-" })
-        #expect(labels.contains(label), "\(file.lastPathComponent)")
+    for file in try files("Sources", "swift") {
+      for match in try String(contentsOf: file, encoding: .utf8).matches(of: label) {
+        #expect(labels.contains(String(match.output)), "\(file.lastPathComponent)")
         quoted += 1
       }
     }
-    #expect(quoted >= Formulation<PrimeField>.all.count)
+    #expect(quoted >= Formulation<PrimeField>.all.count + Law.all.count)
+  }
+
+  /// The index of the pages maps every label to its law and its source.
+  @Test
+  func indexIsComplete() throws {
+    let index = try text("Proofs/README.md")
+    let laws = Set(Law.all.map(\.id))
+    let rows = index.split(separator: "\n").filter { $0.hasPrefix("| ") && $0.contains(".md#") }
+    var mapped: Set<String> = []
+    for row in rows {
+      let cells = row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+      try #require(cells.count == 5, "\(row)")
+      let link = try #require(cells[1].firstMatch(of: /\(([A-Za-z]+\.md#[a-z-]+)\)/), "\(row)")
+      mapped.insert("Proofs/\(link.output.1)")
+      for theorem in cells[2].matches(of: /`([A-Za-z0-9_]+)`/) {
+        let page = try text("Proofs/\(link.output.1.prefix { $0 != "#" })")
+        #expect(page.contains("\nTheorem \(theorem.output.1) :"), "\(row)")
+      }
+      for source in cells[3].matches(of: /`([A-Za-z\/+]+\.swift)`/) {
+        let path = root.appending(path: "Sources/\(source.output.1)").path()
+        #expect(FileManager.default.fileExists(atPath: path), "\(row)")
+      }
+      for check in cells[4].matches(of: /`([A-Za-z.0-9]+)`/) {
+        let name = String(check.output.1)
+        if laws.contains(name) { continue }
+        let tests = try files("Tests", "swift").map(\.lastPathComponent)
+        #expect(tests.contains("\(name).swift"), "\(name) is neither a law nor a test: \(row)")
+      }
+    }
+    #expect(try mapped == labels())
+    let named = index.matches(of: /`([A-Z]+(?:\.[a-z0-9]+)?)`/).map { String($0.output.1) }
+    #expect(laws.isSubset(of: named), "laws that the index does not name")
   }
 }

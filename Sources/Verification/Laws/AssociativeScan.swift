@@ -7,7 +7,7 @@ extension Law {
     "MO", "transition monoid",
     "Transitions under composition are a monoid that acts on states, and the scan folds it.",
     formula: "(a∘b)∘c = a∘(b∘c), 1∘a = a = a∘1, (a∘b)(S) = a(b(S)), scan = fold",
-    theorem: "transition-monoid",
+    theorem: "Proofs/AssociativeScan.md#transition-monoid",
     [
       .construction("MO", "associativity", over: PrimeField.self, cases: 400, for: transitions) {
         let (a, b, c) = ($0.items[0], $0.items[1], $0.items[2])

@@ -6,7 +6,8 @@ extension Law {
   static let packing = Law(
     "VL", "packing",
     "Packed sequences give what they give one by one, and empty ones do nothing.",
-    formula: "f(x₁ ++ … ++ x_N | cu_seqlens) = f(x₁) ++ … ++ f(x_N)", theorem: "packing",
+    formula: "f(x₁ ++ … ++ x_N | cu_seqlens) = f(x₁) ++ … ++ f(x_N)",
+    theorem: "Proofs/Sequences.md#packing",
     batches(
       "VL", packed: true,
       requiring: ["an empty sequence", "sequences of different lengths", "head groups above 1"]))
@@ -15,7 +16,7 @@ extension Law {
     "HM", "head mapping",
     "Heads do not see each other, and value head h reads key head ⌊h / (H/Hk)⌋.",
     formula: "f(x)[b, :, h] = f(q[b, :, h′], k[b, :, h′], v[b, :, h], β[b, :, h]), h′ = ⌊h·Hk/H⌋",
-    theorem: "packing",
+    theorem: "Proofs/Sequences.md#packing",
     batches(
       "HM", packed: false, requiring: ["head groups 1", "head groups above 1", "dk ≠ dv"]))
 
@@ -23,7 +24,8 @@ extension Law {
     "GR.batch", "gradients of batches",
     "The gradient of a batch is that of its heads, and what the heads of a group send to the queries "
       + "and keys they share adds up.",
-    formula: "dk[b, :, h′] = Σ_{h: ⌊h·Hk/H⌋ = h′} dk of head h", theorem: "packing",
+    formula: "dk[b, :, h′] = Σ_{h: ⌊h·Hk/H⌋ = h′} dk of head h",
+    theorem: "Proofs/Sequences.md#packing",
     LawInstance.candidates(
       "GR.batch", cases: 200,
       requiring: ["an empty sequence", "head groups above 1", "head groups 1"],

@@ -8,7 +8,7 @@ extension Law {
     "In Double the pairing of a gradient with a direction is the slope that central differences of the "
       + "recurrence find, within the error that they know of themselves.",
     formula: "|⟨∇f, u⟩ − R| ≤ |R − R′| + rounding / h, R and R′ extrapolated (Richardson)",
-    theorem: "central-differences",
+    theorem: "Proofs/Gradients.md#central-differences",
     Checks(
       Formulations.double.map { formulation in
         LawInstance(

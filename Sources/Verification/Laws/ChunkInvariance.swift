@@ -5,7 +5,7 @@ import PropertyTesting
 extension Law {
   static let chunkLength = Law(
     "CS", "chunk length", "The chunk length does not change the result.",
-    formula: "f_C(x) = f_C′(x)", theorem: "chunkwise",
+    formula: "f_C(x) = f_C′(x)", theorem: "Proofs/Chunkwise.md#chunkwise",
     LawInstance.formulations(
       "CS", cases: 3000, requiring: ["chunks and a tail", "L = C"],
       where: \.isChunked,
@@ -24,7 +24,8 @@ extension Law {
     "CS.pad", "padding",
     "Tokens with k = v = β = 0 leave the outputs before them and the state alone, and fill the last "
       + "chunk up.",
-    formula: "f(x ++ 0) = f(x) on the tokens of x; S_L the same", theorem: "padding",
+    formula: "f(x ++ 0) = f(x) on the tokens of x; S_L the same",
+    theorem: "Proofs/Sequences.md#padding",
     LawInstance.formulations(
       "CS.pad", cases: 1500,
       for: { source in
@@ -49,7 +50,8 @@ extension Law {
     "CS.tail", "tail",
     "A last chunk that is not full gives what its tokens give by themselves from the state that "
       + "enters it.",
-    formula: "f_C(x₁ ++ x₂) = f_C(x₁) ; f_{|x₂|}(x₂),  |x₁| = C·⌊L/C⌋", theorem: "chunkwise",
+    formula: "f_C(x₁ ++ x₂) = f_C(x₁) ; f_{|x₂|}(x₂),  |x₁| = C·⌊L/C⌋",
+    theorem: "Proofs/Chunkwise.md#chunkwise",
     LawInstance.formulations(
       "CS.tail", cases: 3000, requiring: ["chunks and a tail"],
       where: \.isChunked, for: { try Case<PrimeField>(from: &$0) }

@@ -7,7 +7,7 @@ extension Law {
     "NE.condition", "condition of identical keys",
     "For C identical unit keys the condition of I + A in the maximum norm is 2C at β = 1 and (2C − 1)² at "
       + "β = 2.",
-    formula: "κ(I + A) = 2C, (2C − 1)²", theorem: "condition",
+    formula: "κ(I + A) = 2C, (2C − 1)²", theorem: "Proofs/Contraction.md#condition",
     [
       LawInstance(
         "condition", numbers: "integers", isExhaustive: true,
@@ -30,7 +30,7 @@ extension Law {
     "For 48 or more identical keys and β = 1 forward substitution is exact in Float, and inverses by powers "
       + "of A have no correct digit.",
     formula: "max |fl((I + A)⁻¹) − (I + A)⁻¹| = 0, and ≥ 1 = max |(I + A)⁻¹|",
-    theorem: "forward-substitution",
+    theorem: "Proofs/UTTransform.md#forward-substitution",
     [
       LawInstance(
         "inverse", numbers: "Float", isExhaustive: true,

@@ -6,7 +6,7 @@ extension Law {
   static let contraction = Law(
     "NE", "non-expansion",
     "Where β|k|² is between 0 and 2 for every token, writing nothing never makes the state larger.",
-    formula: "v = 0, 0 ≤ β|k|² ≤ 2 ⇒ ‖S_L‖² ≤ ‖S_0‖²", theorem: "contraction",
+    formula: "v = 0, 0 ≤ β|k|² ≤ 2 ⇒ ‖S_L‖² ≤ ‖S_0‖²", theorem: "Proofs/Contraction.md#contraction",
     Checks(
       Formulations.rational.map { formulation in
         .about(
@@ -28,7 +28,7 @@ extension Law {
     "NE.inverse", "entries of the inverse",
     "Where β|k|² is between 0 and 2 for every token, no entry of (I + A)⁻¹ below the diagonal exceeds "
       + "β_i |k_i| |k_j|.",
-    formula: "|(I + A)⁻¹_ij| ≤ β_i |k_i| |k_j|", theorem: "inverse-entries",
+    formula: "|(I + A)⁻¹_ij| ≤ β_i |k_i| |k_j|", theorem: "Proofs/Contraction.md#inverse-entries",
     [
       .construction(
         "NE.inverse", "entries", over: Rational.self, cases: 200,

@@ -7,7 +7,8 @@ extension Law {
     "CO.work", "operation counts",
     "A formulation takes exactly the multiplications and additions that it documents, and no "
       + "division.",
-    formula: "count(f; L, C, dk, dv) = the documented polynomials", theorem: "costs",
+    formula: "count(f; L, C, dk, dv) = the documented polynomials",
+    theorem: "Proofs/Costs.md#costs",
     Checks(
       Formulations.counting.map { formulation in
         LawInstance(
@@ -25,7 +26,7 @@ extension Law {
   static let depth = Law(
     "CO.depth", "critical path",
     "A formulation is exactly as deep as it documents: so many operations must follow one another.",
-    formula: "depth(f; L, C, dk, dv) = the documented polynomial", theorem: "costs",
+    formula: "depth(f; L, C, dk, dv) = the documented polynomial", theorem: "Proofs/Costs.md#costs",
     Checks(
       Formulations.timing.map { formulation in
         LawInstance(

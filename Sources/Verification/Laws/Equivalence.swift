@@ -7,7 +7,8 @@ extension Law {
   static let equivalence = Law(
     "EQ", "equivalence",
     "Every formulation gives what the recurrence gives, to the last digit.",
-    formula: "f(q, k, v, β, scale, S₀) = recurrence(q, k, v, β, scale, S₀)", theorem: "equivalence",
+    formula: "f(q, k, v, β, scale, S₀) = recurrence(q, k, v, β, scale, S₀)",
+    theorem: "Proofs/Equivalence.md#equivalence",
     Checks(
       Formulations.primeField.dropFirst().map {
         .equivalence(of: $0, cases: 6000, requiring: Case<PrimeField>.allRegimes)
@@ -18,7 +19,8 @@ extension Law {
     "EQ.small", "equivalence, every small case",
     "Every formulation equals the recurrence on all one-dimensional problems of at most two tokens "
       + "with entries −1, 0 and 1 and scale 1.",
-    formula: "∀ L ≤ 2, dk = dv = 1, entries ∈ {−1, 0, 1}, scale = 1", theorem: "equivalence",
+    formula: "∀ L ≤ 2, dk = dv = 1, entries ∈ {−1, 0, 1}, scale = 1",
+    theorem: "Proofs/Equivalence.md#equivalence",
     Checks(
       Formulations.primeField.dropFirst().map { formulation in
         let property = Property(
@@ -48,7 +50,8 @@ extension Law {
     "EQ.symbols", "equivalence, as polynomials",
     "For small shapes every formulation gives the same polynomials in its inputs as the recurrence, "
       + "which proves it equal on every input of that shape, over every commutative ring.",
-    formula: "f = recurrence in ℤ[q, k, v, β, scale, S₀]", theorem: "equivalence",
+    formula: "f = recurrence in ℤ[q, k, v, β, scale, S₀]",
+    theorem: "Proofs/Equivalence.md#equivalence",
     Checks(
       Formulations.symbolic.dropFirst().map { formulation in
         let property = Property(

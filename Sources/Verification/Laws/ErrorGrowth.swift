@@ -9,7 +9,7 @@ extension Law {
     "Where β|k|² is between 0 and 2, the error of a stable formulation is at most as many times the bound "
       + "for the recurrence as it documents.",
     formula: "‖fl(f)(x) − f(x)‖ ≤ growth(L, C, κ(I + A)) · B, B the recurrence's bound",
-    theorem: "error-growth",
+    theorem: "Proofs/RoundingErrors.md#error-growth",
     Checks(
       Formulations.float.filter { $0.cost.growth.error.isStable }.map { formulation in
         LawInstance(
@@ -28,7 +28,7 @@ extension Law {
     "NE.model", "growth of rounding errors of mixed precision",
     "A chunk kernel that rounds to a narrow format keeps the bound of that format.",
     formula: "‖fl(f)(x) − f(x)‖ ≤ (C + 2)·κ(I + A) · B, u three times that of the coarsest place",
-    theorem: "error-growth",
+    theorem: "Proofs/RoundingErrors.md#error-growth",
     Checks(
       [PrecisionModel.float32, .tf32, .truncatedTF32, .bfloat16, .float16].map { model in
         let formulation = PrecisionModel.inFloat(model)
@@ -49,7 +49,7 @@ extension Law {
     "The kernels for the processor keep the bound for the recurrence, or for chunks; the fused recurrence for "
       + "chunks of two tokens.",
     formula: "‖fl(f)(x) − f(x)‖ ≤ (C + 2)·κ(I + A) · B; ≤ B token by token",
-    theorem: "error-growth",
+    theorem: "Proofs/RoundingErrors.md#error-growth",
     Checks(
       CPUKernel.all.map { kernel in
         LawInstance(
@@ -81,7 +81,7 @@ extension Law {
     "Over 16,384 tokens with unit keys the error of the last quarter is no larger than twice that of the "
       + "first.",
     formula: "rms error of o over tokens 12289…16384 ≤ 2 that over tokens 1…4096",
-    theorem: "error-growth",
+    theorem: "Proofs/RoundingErrors.md#error-growth",
     Checks(
       Formulations.float.filter { ["recurrence", "chunkwise"].contains($0.name) }.map {
         formulation in

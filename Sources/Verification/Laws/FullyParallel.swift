@@ -8,7 +8,7 @@ extension Law {
     "The attention matrix times the values is the output from a zero state, and its entry is the "
       + "unrolled product with its β_j.",
     formula: "𝒜 V = O where S₀ = 0; 𝒜_ij = scale · β_j · q_i (M_i ⋯ M_{j+1}) k_jᵀ for j ≤ i",
-    theorem: "fully-parallel",
+    theorem: "Proofs/FullyParallel.md#fully-parallel",
     [
       .construction(
         "AT", "output", over: PrimeField.self, cases: 600,

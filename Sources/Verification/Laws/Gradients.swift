@@ -6,7 +6,8 @@ extension Law {
   static let gradientEquivalence = Law(
     "GR", "gradients agree",
     "Every formulation's own backward pass gives what the recurrence's gives, to the last digit.",
-    formula: "∇f = ∇recurrence for all do, dht", theorem: "gradient-equivalence",
+    formula: "∇f = ∇recurrence for all do, dht",
+    theorem: "Proofs/Gradients.md#gradient-equivalence",
     Checks(
       Formulations.primeField.dropFirst().map {
         .gradientEquivalence(of: $0, cases: 1500, requiring: Case<PrimeField>.allRegimes)
@@ -17,7 +18,7 @@ extension Law {
     "GR.adjoint", "gradient is the adjoint",
     "Differentiating a formulation forwards along any direction, by dual numbers, pairs with the "
       + "cotangent as its backward pass pairs with the direction.",
-    formula: "⟨(do, dht), J u⟩ = ⟨∇f, u⟩", theorem: "gradient-equivalence",
+    formula: "⟨(do, dht), J u⟩ = ⟨∇f, u⟩", theorem: "Proofs/Gradients.md#gradient-equivalence",
     about("GR.adjoint", cases: 500, directions: 1, isOpen: false) { formulation, drawn in
       let direction = drawn.directions[0]
       let moved = try counterpart(of: formulation, in: Formulations.dual).solve(
@@ -34,7 +35,8 @@ extension Law {
   static let tangents = Law(
     "GR.jvp", "forward derivatives agree",
     "Every formulation has the directional derivatives of the recurrence.",
-    formula: "f(x + ε u) = recurrence(x + ε u), ε² = 0", theorem: "equivalence",
+    formula: "f(x + ε u) = recurrence(x + ε u), ε² = 0",
+    theorem: "Proofs/Equivalence.md#equivalence",
     about("GR.jvp", cases: 400, directions: 1, isOpen: false) { formulation, drawn in
       let moving = try drawn.problem.moving(in: drawn.directions[0])
       let form = try counterpart(of: formulation, in: Formulations.dual)
@@ -47,7 +49,8 @@ extension Law {
     "GR.second", "second derivatives",
     "Running a backward pass on dual numbers gives Hessian-vector products that are symmetric and "
       + "equal what twice dual numbers give forwards.",
-    formula: "⟨u, H w⟩ = ⟨w, H u⟩ = ∂²⟨c, f(x + s u + t w)⟩/∂s∂t", theorem: "second-order",
+    formula: "⟨u, H w⟩ = ⟨w, H u⟩ = ∂²⟨c, f(x + s u + t w)⟩/∂s∂t",
+    theorem: "Proofs/Gradients.md#second-order",
     about(
       "GR.second", cases: 200, directions: 2, isOpen: false, Restrictions(lengths: 0...7)
     ) { formulation, drawn in
@@ -75,7 +78,7 @@ extension Law {
 
   static let adjointLinearity = Law(
     "GR.linear", "linear in the cotangent", "A backward pass is linear in do and dht together.",
-    formula: "∇f(c + a·c′) = ∇f(c) + a·∇f(c′)", theorem: "gradient-equivalence",
+    formula: "∇f(c + a·c′) = ∇f(c) + a·∇f(c′)", theorem: "Proofs/Gradients.md#gradient-equivalence",
     about("GR.linear", cases: 300, directions: 1) { formulation, drawn in
       let (problem, C, a) = (drawn.problem, drawn.chunkLength, drawn.problem.scale)
       let other = Cotangent(o: drawn.directions[0].dv, finalState: drawn.directions[0].dh0)
@@ -96,7 +99,8 @@ extension Law {
   static let gradientSplit = Law(
     "GR.split", "chained gradients",
     "The gradient of a whole is that of its second part, whose dh0 is the first part's dht.",
-    formula: "∇f(x ++ y) = ∇f(x) ++ ∇f(y), dht(x) = dh0(y)", theorem: "gradient-equivalence",
+    formula: "∇f(x ++ y) = ∇f(x) ++ ∇f(y), dht(x) = dh0(y)",
+    theorem: "Proofs/Gradients.md#gradient-equivalence",
     LawInstance.formulations(
       "GR.split", cases: 300,
       for: { source in
@@ -132,7 +136,7 @@ extension Law {
   static let gradientPadding = Law(
     "GR.pad", "padding and gradients",
     "Tokens with k = v = β = do = 0 have no gradient and change no other.",
-    formula: "∇f(x ++ 0) = ∇f(x) ++ 0", theorem: "padding",
+    formula: "∇f(x ++ 0) = ∇f(x) ++ 0", theorem: "Proofs/Sequences.md#padding",
     about("GR.pad", cases: 300) { formulation, drawn in
       let (problem, C) = (drawn.problem, drawn.chunkLength)
       let count = 1 + problem.length % 3
@@ -159,7 +163,8 @@ extension Law {
   static let gradientCausality = Law(
     "GR.causal", "causality of gradients",
     "The gradient of the outputs up to a token reaches no token after it.",
-    formula: "do_s = 0 for s > t, dht = 0  ⟹  ∇_s f = 0 for s > t", theorem: "causality",
+    formula: "do_s = 0 for s > t, dht = 0  ⟹  ∇_s f = 0 for s > t",
+    theorem: "Proofs/Sequences.md#causality",
     about("GR.causal", cases: 300) { formulation, drawn in
       let (L, dv) = (drawn.problem.length, drawn.problem.valueDimension)
       for t in Set([L / 2, min(L, drawn.chunkLength), max(0, L - 1)]) {

@@ -8,7 +8,8 @@ extension Law {
     "KN", "kernels on integers",
     "On integers that floating point holds, a kernel for the processor gives the recurrence and its gradient "
       + "exactly: any batch, any number of threads, subnormal numbers too.",
-    formula: "kernel(x) = f(x),  ∇kernel(x) = ∇f(x)", theorem: "chunkwise-solve",
+    formula: "kernel(x) = f(x),  ∇kernel(x) = ∇f(x)",
+    theorem: "Proofs/ChunkwiseSolve.md#chunkwise-solve",
     onIntegers(Float.self), onIntegers(Double.self))
 
   private static func onIntegers<Number: KernelNumber>(_ type: Number.Type) -> Checks {
@@ -48,7 +49,8 @@ extension Law {
     "KN.apart", "what is not finite stays where it belongs",
     "A number that is not finite changes no bit of another head, of another value column, or of a token before "
       + "it; and no kernel makes something finite of what is not in the recurrence.",
-    formula: "v′_tc ∉ ℝ ⟹ o′_s = o_s, s < t;  o′_d = o_d, d ≠ c", theorem: "causality",
+    formula: "v′_tc ∉ ℝ ⟹ o′_s = o_s, s < t;  o′_d = o_d, d ≠ c",
+    theorem: "Proofs/Sequences.md#causality",
     everyKernel("KN.apart", numbers: "Float", cases: 40, requiring: PoisonedBatch.regimes) {
       try PoisonedBatch(from: &$0)
     } check: { kernel, drawn, seen in

@@ -12,7 +12,7 @@ public struct Law: Sendable, Identifiable {
   public let statement: String
   /// What it says, as a formula.
   public let formula: String
-  /// The label of its theorem in `Proofs/README.md`.
+  /// The label of its theorem, with its page: `Proofs/Chunkwise.md#chunkwise`.
   public let theorem: String
   /// The law for each thing that it speaks about.
   public let instances: [LawInstance]

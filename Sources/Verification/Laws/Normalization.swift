@@ -6,7 +6,8 @@ extension Law {
   static let normalization = Law(
     "GR.norm", "normalisation",
     "The backward pass of x / √(Σx² + ε) is the adjoint of its derivative, for any ε.",
-    formula: "dx = (dy − (dy·y) y) / ℓ, ℓ² = Σ x² + ε", theorem: "normalization",
+    formula: "dx = (dy − (dy·y) y) / ℓ, ℓ² = Σ x² + ε",
+    theorem: "Proofs/Normalization.md#normalization",
     [
       .construction(
         "GR.norm", "l2-norm", over: PrimeField.self, cases: 500,
@@ -44,7 +45,7 @@ extension Law {
     "Normalising queries and keys divides each row by √(Σx² + 10⁻⁶) and leaves all else alone, and the "
       + "gradient through it is the adjoint of its derivative.",
     formula: "y²·(Σ x² + 10⁻⁶) = x², |⟨c, J u⟩ − ⟨∇f, u⟩| ≤ 2⁻⁴⁸ Σ |terms|",
-    theorem: "normalization",
+    theorem: "Proofs/Normalization.md#normalization",
     Checks(
       [
         normalizedBatches("batched") { drawn in

@@ -5,7 +5,7 @@ import PropertyTesting
 extension Law {
   static let noWriting = Law(
     "RED.zero", "β = 0", "Without writing the state stays, and every output reads it.",
-    formula: "β = 0  ⟹  S_L = S₀, O = scale · Q S₀", theorem: "reductions",
+    formula: "β = 0  ⟹  S_L = S₀, O = scale · Q S₀", theorem: "Proofs/Reductions.md#reductions",
     LawInstance.formulations(
       "RED.zero", cases: 750,
       for: { try Case<PrimeField>(from: &$0, Restrictions(betas: [.zero])) }
@@ -23,7 +23,7 @@ extension Law {
     "RED.linear", "linear attention",
     "On orthonormal keys with β = 1 and no initial state the delta rule is linear attention.",
     formula: "K Kᵀ = I, β = 1, S₀ = 0  ⟹  O = scale · tril(Q Kᵀ) V, S_L = Kᵀ V",
-    theorem: "reductions",
+    theorem: "Proofs/Reductions.md#reductions",
     LawInstance.formulations(
       "RED.linear", cases: 750,
       for: { source in
@@ -49,7 +49,7 @@ extension Law {
     "RED.recall", "recall",
     "With β = 1 and one unit key over and over, reading with that key gives the last value back.",
     formula: "k_t = k, |k| = 1, β = 1, q_t = k  ⟹  o_t = scale · v_t, k S_L = v_L",
-    theorem: "reductions",
+    theorem: "Proofs/Reductions.md#reductions",
     unitKeys("RED.recall", beta: .one) { formulation, drawn in
       let first = drawn.problem.k
       let keys = Matrix(first.rows, first.columns) { first[0, $1] }
@@ -68,7 +68,7 @@ extension Law {
     "With unit keys and β = 2 every token reflects: the difference of two states keeps its inner "
       + "products.",
     formula: "β = 2, |k_t| = 1  ⟹  (S_L − S′_L)ᵀ(S_L − S′_L) = (S₀ − S₀′)ᵀ(S₀ − S₀′)",
-    theorem: "reductions",
+    theorem: "Proofs/Reductions.md#reductions",
     unitKeys("RED.isometry", beta: .two) { formulation, drawn in
       let problem = drawn.problem
       let fromZero = try problem.replacing(
@@ -84,7 +84,8 @@ extension Law {
   static let projection = Law(
     "RED.project", "projection",
     "With a unit key and β = 1 a token projects: writing it once more changes nothing.",
-    formula: "β = 1, |k| = 1  ⟹  S_L(x ++ x_L) = S_L(x)", theorem: "reductions",
+    formula: "β = 1, |k| = 1  ⟹  S_L(x ++ x_L) = S_L(x)",
+    theorem: "Proofs/Reductions.md#reductions",
     unitKeys("RED.project", beta: .one) { formulation, drawn in
       let problem = drawn.problem
       guard problem.length > 0 else { throw Discarded() }

@@ -7,7 +7,7 @@ extension Law {
   static let ringAxioms = Law(
     "RING", "ring axioms", "The exact number types are commutative rings, and the fields divide.",
     formula: "(a + b) + c = a + (b + c), a·b = b·a, a·(b + c) = a·b + a·c, a + 0 = a·1 = a, …",
-    theorem: "rings",
+    theorem: "Proofs/Equivalence.md#rings",
     [
       axioms(over: PrimeField.self, "prime-field", cases: 5000) { .drawn(from: &$0) },
       axioms(over: Rational.self, "rational", cases: 300) { source in

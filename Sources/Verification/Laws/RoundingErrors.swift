@@ -9,7 +9,7 @@ extension Law {
     "In floating point every formulation stays within its running error bound of the exact result "
       + "of the very same inputs.",
     formula: "|fl(f)(x) − f(x)| ≤ E, E from |δ| ≤ u operation by operation",
-    theorem: "running-error",
+    theorem: "Proofs/RoundingErrors.md#running-error",
     bounds(Formulations.float, Formulations.boundedFloat, "Float"),
     bounds(Formulations.double, Formulations.boundedDouble, "Double"),
     bounds(Formulations.bfloat16, Formulations.boundedBFloat16, "bfloat16", cases: 40),
@@ -40,7 +40,8 @@ extension Law {
   static let sharpness = Law(
     "BE.sharp", "sharpness of the bounds",
     "Running error bounds say something: half of them are at most 128 times the error.",
-    formula: "median E / |fl(f)(x) − f(x)| ≤ 128", theorem: "running-error",
+    formula: "median E / |fl(f)(x) − f(x)| ≤ 128",
+    theorem: "Proofs/RoundingErrors.md#running-error",
     Checks(
       zip(Formulations.float, Formulations.boundedFloat).map { plain, bounded in
         LawInstance(
@@ -77,7 +78,7 @@ extension Law {
     "GR.error", "rounding error of gradients",
     "In floating point every backward pass stays within its running error bound of the exact gradient "
       + "of the very same inputs.",
-    formula: "|fl(∇f)(x) − ∇f(x)| ≤ E", theorem: "running-error",
+    formula: "|fl(∇f)(x) − ∇f(x)| ≤ E", theorem: "Proofs/RoundingErrors.md#running-error",
     gradientBounds(Formulations.float, Formulations.boundedFloat, "Float"),
     gradientBounds(Formulations.double, Formulations.boundedDouble, "Double"))
 

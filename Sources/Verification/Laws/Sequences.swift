@@ -6,7 +6,7 @@ extension Law {
   static let split = Law(
     "ST", "split",
     "Running a prefix, handing its final state on and running the rest is running the whole.",
-    formula: "f(x ++ y, S₀) = f(x, S₀) ; f(y, S_|x|)", theorem: "splitting",
+    formula: "f(x ++ y, S₀) = f(x, S₀) ; f(y, S_|x|)", theorem: "Proofs/Sequences.md#splitting",
     LawInstance.formulations(
       "ST", cases: 1500, requiring: ["non-zero state", "chunks and a tail"],
       for: { source in
@@ -28,7 +28,8 @@ extension Law {
 
   static let causality = Law(
     "CA", "causality", "No output depends on a later token.",
-    formula: "x_s = y_s for all s < t  ⟹  o_s(x) = o_s(y) for all s < t", theorem: "causality",
+    formula: "x_s = y_s for all s < t  ⟹  o_s(x) = o_s(y) for all s < t",
+    theorem: "Proofs/Sequences.md#causality",
     LawInstance.formulations(
       "CA", cases: 1500,
       for: { source in

@@ -5,7 +5,8 @@ import PropertyTesting
 extension Law {
   static let linearity = Law(
     "LIN", "linearity", "The result is linear in the values and the initial state together.",
-    formula: "f(v + c·v′, S₀ + c·S₀′) = f(v, S₀) + c·f(v′, S₀′)", theorem: "linearity",
+    formula: "f(v + c·v′, S₀ + c·S₀′) = f(v, S₀) + c·f(v′, S₀′)",
+    theorem: "Proofs/Symmetries.md#linearity",
     LawInstance.formulations(
       "LIN", cases: 1200,
       for: { source in
@@ -44,7 +45,7 @@ extension Law {
 
   static let scaling = Law(
     "SC", "scale", "The read-out factor scales the outputs and leaves the state alone.",
-    formula: "f(c·scale) = (c·o, S_L)", theorem: "linearity",
+    formula: "f(c·scale) = (c·o, S_L)", theorem: "Proofs/Symmetries.md#linearity",
     LawInstance.formulations(
       "SC", cases: 750,
       for: { source in
@@ -63,7 +64,8 @@ extension Law {
 
   static let keyBasis = Law(
     "RO.key", "key basis", "An orthogonal change of the key basis turns the state with it.",
-    formula: "f(q R, k R, Rᵀ S₀) = (o, Rᵀ S_L),  Rᵀ R = I", theorem: "change-of-basis",
+    formula: "f(q R, k R, Rᵀ S₀) = (o, Rᵀ S_L),  Rᵀ R = I",
+    theorem: "Proofs/Symmetries.md#change-of-basis",
     LawInstance.formulations(
       "RO.key", cases: 750,
       for: { source in
@@ -86,7 +88,7 @@ extension Law {
   static let valueBasis = Law(
     "RO.value", "value basis",
     "An orthogonal change of the value basis turns outputs and state with it.",
-    formula: "f(v R, S₀ R) = (o R, S_L R)", theorem: "change-of-basis",
+    formula: "f(v R, S₀ R) = (o R, S_L R)", theorem: "Proofs/Symmetries.md#change-of-basis",
     LawInstance.formulations(
       "RO.value", cases: 750,
       for: { source in

@@ -8,7 +8,7 @@ extension Law {
     "(I + A)⁻¹ is an inverse on both sides, T solves its equation, and an entry of the inverse is a "
       + "sum over paths.",
     formula: "(I + A) T = diag(β), (I + A)⁻¹_ij = −β_i k_i (M_{i−1} ⋯ M_{j+1}) k_jᵀ for j < i",
-    theorem: "ut-transform",
+    theorem: "Proofs/UTTransform.md#ut-transform",
     [
       .construction("UT", "inverse", over: PrimeField.self, cases: 600, for: scalarBeta) { drawn in
         let A = keyOverlaps(k: drawn.problem.k, beta: drawn.problem.beta)

@@ -8,7 +8,7 @@ extension Law {
     "A product of transitions is the identity less a sum of outer products, whichever way W and U "
       + "are found.",
     formula: "M_L ⋯ M_1 = I − Kᵀ W, H_L = Kᵀ U; W, U by recurrences = T K, T V",
-    theorem: "wy-representation",
+    theorem: "Proofs/WYRepresentation.md#wy-representation",
     [
       .construction("WY", "product", over: PrimeField.self, cases: 1000, for: scalarBeta) { drawn in
         let problem = drawn.problem

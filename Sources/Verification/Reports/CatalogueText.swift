@@ -11,7 +11,7 @@ public func catalogueText() throws -> String {
         \(law.id)  \(law.title)
           \(law.statement)
           \(law.formula)
-          theorem: Proofs/README.md#\(law.theorem)
+          theorem: \(law.theorem)
       """ + (regimes.isEmpty ? "" : "\n    regimes: \(regimes.joined(separator: ", "))")
   }
   let formulations = Formulations.primeField.map { form in
