@@ -42,9 +42,6 @@ Proof.
 by rewrite mulmxA -[k^T *m k *m _]mulmxA [k *m _]mx11_scalar mul_mx_scalar -scalemxAl.
 Qed.
 
-Theorem transition_sym x t : (transition x t)^T = transition x t.
-Proof. by rewrite /transition linearB linearZ /= trmx1 trmx_mul trmxK. Qed.
-
 (** The square is a transition again, of another strength. *)
 Theorem transition_sq x t :
   (transition x t)^T *m transition x t =

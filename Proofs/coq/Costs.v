@@ -153,6 +153,12 @@ Lemma bind_cost A B (m : counted A) f a c (b : B) d :
   m = (a, c) -> f a = (b, d) -> bind m f = (b, both c d).
 Proof. by move=> -> fa; rewrite /bind fa. Qed.
 
+(** Operation by operation, adds up what they cost. *)
+Ltac count :=
+  repeat (eapply bind_cost;
+    [solve [exact: product_cost | exact: sum_cost | exact: difference_cost | exact: scaled_cost
+           | exact: rows_scaled_cost] | ]).
+
 (** ** Forward substitution *)
 Section Substitution.
 Variables (R : comRingType) (n : nat).
@@ -192,15 +198,7 @@ Theorem token_cost S0 t :
   counted_token (state x S0 t) t = ((state x S0 t.+1, output s x S0 t),
     Cost (3 * (dk * dv) + 2 * dv) (2 * (dk.-1 * dv) + dv + dk * dv)).
 Proof.
-rewrite /counted_token; eapply etrans.
-  eapply bind_cost; first exact: product_cost.
-  eapply bind_cost; first exact: difference_cost.
-  eapply bind_cost; first exact: scaled_cost.
-  eapply bind_cost; first exact: product_cost.
-  eapply bind_cost; first exact: sum_cost.
-  eapply bind_cost; first exact: product_cost.
-  eapply bind_cost; first exact: scaled_cost.
-  by [].
+rewrite /counted_token; eapply etrans; first by count.
 rewrite /both /=; congr (_, Cost _ _).
   by rewrite !mul1n !muln1 !addn0 -!plusE -!multE; ring.
 by rewrite !mul1n !muln0 !addn0 !mul0n -!plusE -!multE; ring.
@@ -251,23 +249,11 @@ Theorem chunk_cost S : (0 < n)%N -> (0 < dk)%N ->
          (2 * (n * n * dk.-1) + n * n.-1 * (dk + 2 * dv) + 'C(n, 3) + 3 * (n * (dk * dv)))).
 Proof.
 move=> n0 dk0; rewrite /counted_chunk; eapply etrans.
-  eapply bind_cost; first exact: product_cost.
-  eapply bind_cost; first exact: rows_scaled_cost.
+  count.
   eapply bind_cost; first by rewrite /counted_inverse substitution_costE.
   eapply bind_cost.
     by apply: columns_scaled_cost => i j; apply: inverse_upper; exact: overlaps_lower.
-  eapply bind_cost; first exact: product_cost.
-  eapply bind_cost; first exact: product_cost.
-  eapply bind_cost; first exact: product_cost.
-  eapply bind_cost; first exact: difference_cost.
-  eapply bind_cost; first exact: product_cost.
-  eapply bind_cost; first exact: product_cost.
-  eapply bind_cost; first exact: product_cost.
-  eapply bind_cost; first exact: sum_cost.
-  eapply bind_cost; first exact: scaled_cost.
-  eapply bind_cost; first exact: product_cost.
-  eapply bind_cost; first exact: sum_cost.
-  by [].
+  by count.
 rewrite /both /=; congr (_, Cost _ _).
 - by rewrite /chunk_output hadamard_mask.
 - by rewrite !addn0 !add0n; move: 'C(n, 3) 'C(n.+1, 2) => a b; rewrite -!plusE -!multE; ring.

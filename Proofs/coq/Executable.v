@@ -297,10 +297,6 @@ Variables (R : comRingType) (L dk dv : nat) (p : problem R L dk dv).
 Local Notation F := (ring_scalars R).
 Local Notation x := (tokens_of p).
 
-Lemma state_sum (y : tokens R dk dv) S t :
-  state y S t = S + \sum_(j < t) (key y j)^T *m pseudo_value y (state y S j) j.
-Proof. by elim: t => [|t IH]; rewrite ?big_ord0 ?addr0 // big_ord_recr addrA -IH. Qed.
-
 Section Chunk.
 Variables (S : array R dk dv) (a : nat).
 Local Notation state_in := (state (shift a x) (mat S)).
@@ -313,7 +309,7 @@ Proof.
 elim: n => // n [sX IH]; rewrite /chunk_written -[in iota _ _]addn1 iotaD foldl_cat /=.
 rewrite -/(chunk_written F p S a n) size_rcons sX; split=> // j; rewrite ltnS nth_rcons sX.
 case: ltngtP => // [/IH //|->] _; rewrite mat_scaled !mat_minus mat_times mat_total.
-rewrite /pseudo_value state_sum mulmxDr opprD addrA mulmx_sumr; congr (_ *: (_ - _)).
+rewrite /pseudo_value state_writes mulmxDr opprD addrA mulmx_sumr; congr (_ *: (_ - _)).
 by apply: eq_bigr => j' _; rewrite !mat_times mat_transposed IH // mulmxA.
 Qed.
 
@@ -321,7 +317,7 @@ Lemma mat_chunk_read n i : (i < n)%N ->
   mat (chunk_read F p S a (chunk_written F p S a n) i) = output (scale p) (shift a x) (mat S) i.
 Proof.
 have [_ X] := mat_chunk_written n => in_n.
-rewrite mat_scaled mat_plus mat_times mat_total /output state_sum mulmxDr mulmx_sumr.
+rewrite mat_scaled mat_plus mat_times mat_total /output state_writes mulmxDr mulmx_sumr.
 congr (_ *: (_ + _)); apply: eq_bigr => j _; rewrite !mat_times mat_transposed X ?mulmxA //.
 exact: leq_trans (ltn_ord j) in_n.
 Qed.
@@ -329,7 +325,7 @@ Qed.
 Lemma mat_chunk_state n :
   mat (chunk_state F p S a (chunk_written F p S a n) n) = state_in n.
 Proof.
-have [_ X] := mat_chunk_written n; rewrite mat_plus mat_total state_sum; congr (_ + _).
+have [_ X] := mat_chunk_written n; rewrite mat_plus mat_total state_writes; congr (_ + _).
 by apply: eq_bigr => j _; rewrite mat_times mat_transposed X.
 Qed.
 End Chunk.

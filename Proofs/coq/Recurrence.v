@@ -57,13 +57,25 @@ Lemma transition_mul m x t (S : 'M[R]_(dk, m)) :
   transition x t *m S = S - (key x t)^T *m (beta x t *: (key x t *m S)).
 Proof. by rewrite /transition mulmxBl mul1mx -scalemxAl -mulmxA -scalemxAr. Qed.
 
-(** The state after a token, with the state before it collected. *)
-Theorem state_transition x S0 t :
-  state x S0 t.+1 = transition x t *m state x S0 t + beta x t *: ((key x t)^T *m value x t).
+Theorem transition_sym x t : (transition x t)^T = transition x t.
+Proof. by rewrite /transition linearB linearZ /= trmx1 trmx_mul trmxK. Qed.
+
+(** A step from any state, with that state collected. *)
+Lemma stepE x S t : S + (key x t)^T *m pseudo_value x S t =
+  transition x t *m S + beta x t *: ((key x t)^T *m value x t).
 Proof.
-rewrite stateS transition_mul /pseudo_value scalerBr mulmxBr -addrA; congr (_ + _).
+rewrite transition_mul /pseudo_value scalerBr mulmxBr -addrA; congr (_ + _).
 by rewrite addrC -!scalemxAr.
 Qed.
+
+Theorem state_transition x S0 t :
+  state x S0 t.+1 = transition x t *m state x S0 t + beta x t *: ((key x t)^T *m value x t).
+Proof. by rewrite stateS stepE. Qed.
+
+(** The state is the sum of what was written. *)
+Lemma state_writes x S0 t :
+  state x S0 t = S0 + \sum_(i < t) (key x i)^T *m pseudo_value x (state x S0 i) i.
+Proof. by elim: t => [|t IH]; rewrite ?big_ord0 ?addr0 // big_ord_recr addrA -IH. Qed.
 
 (** The read-out without the new state. *)
 Theorem decode_step s x S0 t :

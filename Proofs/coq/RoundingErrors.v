@@ -170,12 +170,6 @@ Fixpoint fstate S0 t : 'M[R]_(dk, dv) := if t is t'.+1 then fstep (fstate S0 t')
 (** The exact step, from a given state. *)
 Definition step S t := transition x t *m S + beta x t *: ((key x t)^T *m value x t).
 
-Lemma stepE S t : step S t = S + (key x t)^T *m pseudo_value x S t.
-Proof.
-rewrite /step transition_mul /pseudo_value scalerBr mulmxBr -addrA; congr (_ + _).
-by rewrite addrC -!scalemxAr.
-Qed.
-
 (** What one step may add to the error, entry by entry. *)
 Definition local_bound S t : 'M[R]_(dk, dv) := \matrix_(l, j)
   (u * `|S l j| + ((1 + u) ^+ (dk + 4) - 1) *
@@ -183,7 +177,7 @@ Definition local_bound S t : 'M[R]_(dk, dv) := \matrix_(l, j)
 
 Theorem step_error S t l j : `|fstep S t l j - step S t l j| <= local_bound S t l j.
 Proof.
-rewrite stepE !mxE big_ord1 !mxE addn4; apply: fadd_error.
+rewrite /step -stepE !mxE big_ord1 !mxE addn4; apply: fadd_error.
 do 2![apply: near_fmul]; apply: near_fsub; first exact: near_le (near_exact _ _).
 have := near_dot fl (enum 'I_dk) (key x t 0) (S^~ j).
 by rewrite size_enum_ord !big_enum.

@@ -35,9 +35,6 @@ Local Notation S := (state x S0).
 Local Notation A t := (transition x t).
 Local Notation D := (dwritten s x L dO dht).
 
-Lemma transition_sym t : (A t)^T = A t.
-Proof. by rewrite /transition linearB /= linearZ /= trmx_mul trmxK trmx1. Qed.
-
 (** ** The adjoint states obey a recurrence of the same kind *)
 Theorem dstate_transition t : (t < L)%N -> dstate s x L dO dht t = (A t)^T *m D t.
 Proof. by move=> ltL; rewrite dstateE // transition_sym transition_mul. Qed.

@@ -84,7 +84,6 @@ Qed.
 
 Theorem state_sum S0 t : state x S0 t = S0 + \sum_(i < t) (k i)^T *m (u i - w i *m S0).
 Proof.
-elim: t => [|t IH]; first by rewrite big_ord0 addr0.
-by rewrite stateS pseudo_valueE IH big_ord_recr /= addrA.
+by rewrite state_writes; congr (_ + _); apply: eq_bigr => i _; rewrite pseudo_valueE.
 Qed.
 End WYRepresentation.

@@ -171,6 +171,7 @@ struct TheoremTests {
   func indexIsComplete() throws {
     let index = try text("Proofs/README.md")
     let laws = Set(Law.all.map(\.id))
+    let tests = try files("Tests", "swift").map(\.lastPathComponent)
     let rows = index.split(separator: "\n").filter { $0.hasPrefix("| ") && $0.contains(".md#") }
     var mapped: Set<String> = []
     for row in rows {
@@ -189,7 +190,6 @@ struct TheoremTests {
       for check in cells[4].matches(of: /`([A-Za-z.0-9]+)`/) {
         let name = String(check.output.1)
         if laws.contains(name) { continue }
-        let tests = try files("Tests", "swift").map(\.lastPathComponent)
         #expect(tests.contains("\(name).swift"), "\(name) is neither a law nor a test: \(row)")
       }
     }
