@@ -25,6 +25,7 @@ let package = Package(
     .library(name: "Algebra", targets: ["Algebra"]),
     .library(name: "DeltaRule", targets: ["DeltaRule"]),
     .library(name: "DeltaRuleCPU", targets: ["DeltaRuleCPU"]),
+    .library(name: "DeltaRuleGPU", targets: ["DeltaRuleGPU"]),
     .library(name: "PropertyTesting", targets: ["PropertyTesting"]),
     .library(name: "TensorFiles", targets: ["TensorFiles"]),
     .library(name: "Verification", targets: ["Verification"]),
@@ -51,18 +52,24 @@ let package = Package(
     .target(
       name: "DeltaRuleCPU", dependencies: ["Algebra", "CDeltaKernels", "COpenBLAS", "DeltaRule"],
       swiftSettings: optimised),
+    .target(name: "CGPUDrivers", cSettings: optimisedC),
+    .target(
+      name: "DeltaRuleGPU", dependencies: ["Algebra", "CGPUDrivers", "DeltaRule"],
+      resources: [.embedInCode("Kernels")], swiftSettings: optimised),
     // Floor 4
     .target(
       name: "Verification",
       dependencies: [
-        "Algebra", "BigInt", "DeltaRule", "DeltaRuleCPU", "PropertyTesting", "TensorFiles",
+        "Algebra", "BigInt", "DeltaRule", "DeltaRuleCPU", "DeltaRuleGPU", "PropertyTesting",
+        "TensorFiles",
       ],
       swiftSettings: optimised),
     // Floor 5
     .executableTarget(
       name: "deltanet-verify",
       dependencies: [
-        "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "DeltaRuleGPU", "Verification",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
 
@@ -79,6 +86,11 @@ let package = Package(
     .testTarget(
       name: "DeltaRuleCPUTests",
       dependencies: ["Algebra", "CAllocationCount", "DeltaRule", "DeltaRuleCPU"],
+      swiftSettings: settings),
+    .target(name: "CFakeCUDA", dependencies: ["CGPUDrivers"], path: "Tests/CFakeCUDA"),
+    .testTarget(
+      name: "DeltaRuleGPUTests",
+      dependencies: ["Algebra", "CFakeCUDA", "CGPUDrivers", "DeltaRule", "DeltaRuleGPU"],
       swiftSettings: settings),
     .testTarget(
       name: "VerificationTests",

@@ -9,22 +9,25 @@ public struct Verification: Sendable {
   public let jobs: Int
   public let laws: [Law]
 
-  /// - Parameter subject: the id of a law or the name of what laws speak about; nil selects everything.
+  /// - Parameters:
+  ///   - subject: the id of a law or the name of what laws speak about; nil selects everything.
+  ///   - laws: what there is to select from.
   /// - Throws: ``UnknownSubject`` where nothing is called that.
   public init(
-    seed: UInt64, cases: Int? = nil, jobs: Int, only subject: String? = nil
+    seed: UInt64, cases: Int? = nil, jobs: Int, only subject: String? = nil,
+    from laws: [Law] = Law.all
   ) throws(UnknownSubject) {
     self.seed = seed
     self.cases = cases
     self.jobs = jobs
     guard let subject else {
-      laws = Law.all
+      self.laws = laws
       return
     }
-    laws = Law.all.compactMap { law in
+    self.laws = laws.compactMap { law in
       law.id == subject ? law : law.restricted { $0.subject == subject }
     }
-    if laws.isEmpty { throw UnknownSubject(name: subject) }
+    if self.laws.isEmpty { throw UnknownSubject(name: subject) }
   }
 
   /// Checks every instance of every law.
@@ -64,11 +67,13 @@ extension Law {
       ? nil : Law(id, title, statement, formula: formula, theorem: theorem, Checks(kept))
   }
 
-  /// The law and the instance that a replay belongs to.
+  /// The instance of some laws that a replay belongs to.
   ///
   /// - Throws: ``UnknownSubject`` where there is none.
-  public static func instance(for replay: Replay) throws(UnknownSubject) -> LawInstance {
-    let all = Law.all.flatMap(\.instances)
+  public static func instance(
+    for replay: Replay, from laws: [Law] = Law.all
+  ) throws(UnknownSubject) -> LawInstance {
+    let all = laws.flatMap(\.instances)
     guard let found = all.first(where: { $0.property.id == replay.property }) else {
       throw UnknownSubject(name: replay.property)
     }

@@ -22,6 +22,10 @@ struct Laws: AsyncParsableCommand {
   @Option(help: "How many checks run at the same time.")
   var jobs = ProcessInfo.processInfo.activeProcessorCount
 
+  @Option(
+    help: "'cpu', or a device whose kernels are checked instead: 'opencl:0', 'cuda:0', 'best'.")
+  var device = DeviceChoice.cpu
+
   @Option(help: "Also write the result to this file.")
   var json: String?
 
@@ -37,9 +41,10 @@ struct Laws: AsyncParsableCommand {
   }
 
   func run() async throws {
-    if let replay = replay.flatMap({ Replay($0) }) { return try self.replay(replay) }
+    let laws = try await device.laws(seed: seed)
+    if let replay = replay.flatMap({ Replay($0) }) { return try self.replay(replay, from: laws) }
     let verification = try usage {
-      try Verification(seed: seed, cases: cases, jobs: jobs, only: only)
+      try Verification(seed: seed, cases: cases, jobs: jobs, only: only, from: laws)
     }
     let bar = ProgressBar()
     let outcome = await verification.run { bar.show($0, of: $1) }
@@ -47,8 +52,8 @@ struct Laws: AsyncParsableCommand {
     try finish(outcome.text, json: json, outcome.json, holds: outcome.holds)
   }
 
-  private func replay(_ replay: Replay) throws {
-    let instance = try usage { try Law.instance(for: replay) }
+  private func replay(_ replay: Replay, from laws: [Law]) throws {
+    let instance = try usage { try Law.instance(for: replay, from: laws) }
     let report = instance.property.check(replaying: replay.choices)
     if let failure = report.failure {
       print("✗ \(report.id)\n\(failure)")

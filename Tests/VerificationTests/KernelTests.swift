@@ -11,28 +11,21 @@ struct KernelTests {
   func everyExportedCaseIsRight(name: String) async throws {
     let file = try #require(CaseExport.all.first { $0.name == name }).unfilled(seed: 3)
     let expectation = try await Expectation(for: file)
-    for form in [Form.fusedRecurrence, .decoding, .chunkwise(32)] {
-      let filled = file.filled(
-        with: file.precision == .f64
-          ? try results(file, form, Double.self) : try results(file, form, Float.self))
-      let wrong = await expectation.judge(filled).filter { !$0.isRight }
-      #expect(wrong.isEmpty, "\(form.name): \(wrong.map(\.name))")
+    if file.precision == .f64 {
+      try await check(BatchKernel<Double>.onProcessor, file, by: expectation.judge)
+    } else {
+      try await check(BatchKernel<Float>.onProcessor, file, by: expectation.judge)
     }
   }
 
-  private func results<Number: KernelNumber>(
-    _ file: CaseFile, _ form: Form, _: Number.Type
-  ) throws -> Results {
-    let (solution, pullback) = valueWithPullback(
-      file.problem.map { Number($0) }, using: form, normalizingQueriesAndKeys: file.usesL2Norm)
-    var results = ["o": solution.o, "final_state": solution.finalState]
-    if let cotangent = file.cotangent {
-      let gradient = try pullback(cotangent.map { Number($0) })
-      results.merge([
-        "dq": gradient.dq, "dk": gradient.dk, "dv": gradient.dv, "dbeta": gradient.dbeta,
-        "dh0": gradient.dh0,
-      ]) { $1 }
+  private func check<Number: KernelNumber>(
+    _ kernels: [BatchKernel<Number>], _ file: CaseFile,
+    by judge: (CaseFile) async -> [TensorJudgement]
+  ) async throws {
+    for kernel in kernels {
+      let filled = file.filled(with: try file.results(of: kernel))
+      let wrong = await judge(filled).filter { !$0.isRight }
+      #expect(wrong.isEmpty, "\(kernel.name): \(wrong.map(\.name))")
     }
-    return results.mapValues { $0.map { Double($0) } }
   }
 }

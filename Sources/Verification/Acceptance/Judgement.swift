@@ -78,7 +78,7 @@ struct Expectation: Sendable {
     }.sorted { $0.0 < $1.0 }.compactMap(\.1)
   }
 
-  private func judge(_ result: CaseFile.Result, layout: CaseFile.Layout) -> TensorJudgement? {
+  func judge(_ result: CaseFile.Result, layout: CaseFile.Layout) -> TensorJudgement? {
     guard let exact = exact[result.name], let excused = excused(in: result) else { return nil }
     return TensorJudgement(result, exact: exact, excused, layout: layout)
   }

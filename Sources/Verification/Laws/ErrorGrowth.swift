@@ -1,6 +1,5 @@
 import Algebra
 import DeltaRule
-import DeltaRuleCPU
 import PropertyTesting
 
 extension Law {
@@ -44,14 +43,20 @@ extension Law {
           })
       }))
 
-  static let kernelErrorGrowth = Law(
-    "NE.kernels", "growth of rounding errors of kernels",
-    "The kernels for the processor keep the bound for the recurrence, or for chunks; the fused recurrence for "
-      + "chunks of two tokens.",
-    formula: "‖fl(f)(x) − f(x)‖ ≤ (C + 2)·κ(I + A) · B; ≤ B token by token",
-    theorem: "Proofs/RoundingErrors.md#error-growth",
+  static let kernelErrorGrowth = kernelErrorGrowth(grown(BatchKernel<Float>.onProcessor))
+
+  static func kernelErrorGrowth(_ checks: Checks...) -> Law {
+    Law(
+      "NE.kernels", "growth of rounding errors of kernels",
+      "Kernels keep the bound for the recurrence, or for chunks; the processor's fused recurrence for chunks of two "
+        + "tokens.",
+      formula: "‖fl(f)(x) − f(x)‖ ≤ (C + 2)·κ(I + A) · B; ≤ B token by token",
+      theorem: "Proofs/RoundingErrors.md#error-growth", checks)
+  }
+
+  static func grown(_ kernels: [BatchKernel<Float>]) -> Checks {
     Checks(
-      CPUKernel.all.map { kernel in
+      kernels.map { kernel in
         LawInstance(
           kernel.name, numbers: "Float",
           Property(
@@ -59,11 +64,9 @@ extension Law {
             for: { try ContractiveCase(from: &$0) }
           ) { drawn, seen in
             let problem = drawn.problem
-            let solution = solve(
-              BatchedProblem(problem), using: kernel.form(chunkLength: drawn.chunkLength),
-              threads: 1, instructionSet: kernel.set ?? .best)
-            let (growth, chunkLength) = kernel.growth(
-              chunkLength: drawn.chunkLength, length: problem.length)
+            let solution = try kernel.solve(
+              BatchedProblem(problem), .init(chunkLength: drawn.chunkLength))
+            let (growth, chunkLength) = kernel.growth(drawn.chunkLength)
             try drawn.check(
               Solution(
                 o: Matrix(
@@ -72,9 +75,10 @@ extension Law {
                 finalState: Matrix(
                   rows: problem.keyDimension, columns: problem.valueDimension,
                   entries: solution.finalState.elements)),
-              growing: growth, loss: .float, chunkLength: chunkLength, &seen)
+              growing: growth, loss: kernel.loss, chunkLength: chunkLength, &seen)
           })
-      }))
+      })
+  }
 
   static let drift = Law(
     "NE.drift", "no drift",
@@ -269,7 +273,7 @@ private struct ContractiveCase: CustomStringConvertible {
 }
 
 /// What one operation may lose: u of its result, and a quantum where that underflows.
-private struct Loss {
+struct Loss {
   let u: Double
   let quantum: Double
 
@@ -280,7 +284,7 @@ private struct Loss {
 extension PrecisionModel {
   /// Both operands and the result of a product are rounded; dropping bits loses twice what rounding to nearest
   /// does.
-  fileprivate var loss: Loss {
+  var loss: Loss {
     let times = rounding == .towardZero ? 6.0 : 3
     return Loss(
       u: times * unitRoundoff,

@@ -4,24 +4,27 @@ import DeltaRuleCPU
 import PropertyTesting
 
 extension Law {
-  static let kernelsOnIntegers = Law(
-    "KN", "kernels on integers",
-    "On integers that floating point holds, a kernel for the processor gives the recurrence and its gradient "
-      + "exactly: any batch, any number of threads, subnormal numbers too.",
-    formula: "kernel(x) = f(x),  ∇kernel(x) = ∇f(x)",
-    theorem: "Proofs/ChunkwiseSolve.md#chunkwise-solve",
-    onIntegers(Float.self), onIntegers(Double.self))
+  static let kernelsOnIntegers = kernelsOnIntegers(
+    integers(BatchKernel<Float>.onProcessor), integers(BatchKernel<Double>.onProcessor))
 
-  private static func onIntegers<Number: KernelNumber>(_ type: Number.Type) -> Checks {
-    everyKernel("KN", numbers: "\(type)", cases: 40, requiring: IntegerBatch.regimes) {
+  static func kernelsOnIntegers(_ checks: Checks...) -> Law {
+    Law(
+      "KN", "kernels on integers",
+      "On integers that floating point holds, a kernel gives the recurrence and its gradient exactly: any batch, "
+        + "any number of threads, subnormal numbers too.",
+      formula: "kernel(x) = f(x),  ∇kernel(x) = ∇f(x)",
+      theorem: "Proofs/ChunkwiseSolve.md#chunkwise-solve", checks)
+  }
+
+  static func integers<Number>(_ kernels: [BatchKernel<Number>]) -> Checks {
+    every(kernels, "KN", cases: 40, requiring: IntegerBatch.regimes) {
       try IntegerBatch(from: &$0)
     } check: { kernel, drawn, seen in
       drawn.label(&seen)
-      let (exact, unit) = (drawn.problem, drawn.unit(type))
-      let problem = try drawn.problem(in: type)
-      let form = kernel.form(chunkLength: drawn.chunkLength)
-      let (found, pullback) = valueWithPullback(
-        problem, using: form, threads: drawn.threads, instructionSet: kernel.set ?? .best)
+      let (exact, unit) = (drawn.problem, drawn.unit(Number.self))
+      let (found, pullback) = try kernel.valueWithPullback(
+        drawn.problem(in: Number.self),
+        .init(chunkLength: drawn.chunkLength, threads: drawn.threads))
       let wanted = exact.solve { recurrence($0) }
       try require("o", found.o, equals: wanted.o, times: unit)
       try require("final_state", found.finalState, equals: wanted.finalState, times: unit)
@@ -45,42 +48,50 @@ extension Law {
     }
   }
 
-  static let kernelsKeepApart = Law(
-    "KN.apart", "what is not finite stays where it belongs",
-    "A number that is not finite changes no bit of another head, of another value column, or of a token before "
-      + "it; and no kernel makes something finite of what is not in the recurrence.",
-    formula: "v′_tc ∉ ℝ ⟹ o′_s = o_s, s < t;  o′_d = o_d, d ≠ c",
-    theorem: "Proofs/Sequences.md#causality",
-    everyKernel("KN.apart", numbers: "Float", cases: 40, requiring: PoisonedBatch.regimes) {
+  static let kernelsKeepApart = kernelsKeepApart(apart(BatchKernel<Float>.onProcessor))
+
+  static func kernelsKeepApart(_ checks: Checks...) -> Law {
+    Law(
+      "KN.apart", "what is not finite stays where it belongs",
+      "A number that is not finite changes no bit of another head, of another value column, or of a token before "
+        + "it; and no kernel makes something finite of what is not in the recurrence.",
+      formula: "v′_tc ∉ ℝ ⟹ o′_s = o_s, s < t;  o′_d = o_d, d ≠ c",
+      theorem: "Proofs/Sequences.md#causality", checks)
+  }
+
+  static func apart(_ kernels: [BatchKernel<Float>]) -> Checks {
+    every(kernels, "KN.apart", cases: 40, requiring: PoisonedBatch.regimes) {
       try PoisonedBatch(from: &$0)
     } check: { kernel, drawn, seen in
       seen.label(drawn.place)
-      let form = kernel.form(chunkLength: 4)
-      func run(_ problem: BatchedProblem<Float>) -> [Float] {
-        solve(problem, using: form, threads: 1, instructionSet: kernel.set ?? .best).o.elements
+      let wishes = BatchKernel<Float>.Wishes()
+      func run(_ problem: BatchedProblem<Float>) throws -> [Float] {
+        try kernel.solve(problem, wishes).o.elements
       }
-      let (clean, found) = (run(drawn.clean), run(drawn.problem))
+      let (clean, found) = (try run(drawn.clean), try run(drawn.problem))
       let reference = drawn.problem.solve { recurrence($0) }.o.elements
+      // A product of matrices multiplies the zeros of its chunk, too.
+      let chunk = kernel.tokensTogether(wishes.chunkLength)
       for i in found.indices {
-        // A product of matrices multiplies the zeros of its chunk, too.
-        let isReached = drawn.reaches(i, withinChunks: kernel.zerosSpreadOver(chunkLength: 4))
-        guard isReached || found[i] == clean[i] else {
+        guard drawn.reaches(i, withinChunks: chunk) || found[i] == clean[i] else {
           throw Falsified("o number \(i) is \(found[i]), without the poison \(clean[i])")
         }
         guard reference[i].isFinite || !found[i].isFinite else {
           throw Falsified("o number \(i) is \(found[i]), the recurrence has \(reference[i])")
         }
       }
-    })
+    }
+  }
 
-  /// A law about every kernel: those that are compiled, for each instruction set; those through OpenBLAS once.
-  private static func everyKernel<Value: Sendable>(
-    _ law: String, numbers: String, cases: Int, requiring labels: [String],
+  /// A law about each of some kernels.
+  private static func every<Number, Value: Sendable>(
+    _ kernels: [BatchKernel<Number>], _ law: String, cases: Int, requiring labels: [String],
     for draw: @escaping @Sendable (inout ChoiceSource) throws -> Value,
-    check: @escaping @Sendable (CPUKernel, Value, inout Observations) throws -> Void
+    check: @escaping @Sendable (BatchKernel<Number>, Value, inout Observations) throws -> Void
   ) -> Checks {
-    Checks(
-      CPUKernel.all.map { kernel in
+    let numbers = "\(Number.self)"
+    return Checks(
+      kernels.map { kernel in
         LawInstance(
           kernel.name, numbers: numbers,
           Property(
@@ -88,44 +99,6 @@ extension Law {
             requiring: labels, for: draw
           ) { value, seen in try check(kernel, value, &seen) })
       })
-  }
-}
-
-/// A kernel for the processor: a form, and what it is compiled for where it is compiled here.
-struct CPUKernel: Sendable {
-  let name: String
-  let set: InstructionSet?
-  private let chosen: @Sendable (_ chunkLength: Int) -> Form
-
-  static let all: [CPUKernel] =
-    InstructionSet.available.flatMap { set in
-      [Form.fusedRecurrence, .decoding].map { form in
-        CPUKernel(name: "\(form.name)@\(set.rawValue)", set: set) { _ in form }
-      }
-    } + [
-      CPUKernel(name: "chunkwise@OpenBLAS", set: nil) { .chunkwise($0) },
-      CPUKernel(name: "fully-parallel@OpenBLAS", set: nil) { _ in .fullyParallel },
-    ]
-
-  func form(chunkLength: Int) -> Form { chosen(chunkLength) }
-
-  /// The tokens over which a number that is not finite spreads, because zeros are multiplied with it.
-  func zerosSpreadOver(chunkLength: Int) -> Int {
-    switch form(chunkLength: chunkLength) {
-    case .chunkwise(let length): length
-    case .fullyParallel: .max
-    case .fusedRecurrence, .decoding, .automatic: 1
-    }
-  }
-
-  /// How many times the recurrence's bound its errors may be: those of chunks, here of two tokens.
-  func growth(chunkLength: Int, length: Int) -> (growth: Cost.Error, chunkLength: Int) {
-    switch form(chunkLength: chunkLength) {
-    case .chunkwise(let length): (Cost.Error(inverse: .ofChunk), length)
-    case .fullyParallel: (Cost.Error(inverse: .ofSequence), length)
-    case .decoding: (Cost.Error(inverse: .none), 1)
-    case .fusedRecurrence, .automatic: (Cost.Error(inverse: .ofChunk), 2)
-    }
   }
 }
 

@@ -22,6 +22,13 @@ public struct Law: Sendable, Identifiable {
     _ id: String, _ title: String, _ statement: String, formula: String, theorem: String,
     _ checks: Checks...
   ) {
+    self.init(id, title, statement, formula: formula, theorem: theorem, checks)
+  }
+
+  init(
+    _ id: String, _ title: String, _ statement: String, formula: String, theorem: String,
+    _ checks: [Checks]
+  ) {
     self.id = id
     self.title = title
     self.statement = statement

@@ -1,0 +1,198 @@
+public import DeltaRule
+
+/// How batches of one shape are computed on a device: the kernels, compiled once, and their workspace.
+///
+/// Calls return before the device is done; what a stream has been given happens in order. One plan may not be on two streams at
+/// the same time, since its workspace is one.
+public final class DevicePlan {
+  public let shape: BatchShape
+  public let device: Device
+  /// How it computes; never ``DeviceForm/automatic``.
+  public let form: DeviceForm
+  public let storage: Storage
+  public let precision: ProductPrecision
+  private let normalizes: Bool
+  private let blockings: Blockings
+  private let table: ChunkTable
+  private lazy var workspace = Result {
+    try Workspace(shape, table, chunk: blockings.chunk, on: device)
+  }
+  private lazy var adjoint = Result { try Workspace(shape, table, chunk: 0, on: device) }
+
+  /// - Parameters:
+  ///   - normalizes: `use_qk_l2norm`.
+  /// - Throws: ``GPUError``, also where dk is above 256, products cannot be had as asked for, or not even chunks of 16 tokens
+  ///   fit the device's local memory.
+  public init(
+    _ shape: BatchShape, on device: Device, using form: DeviceForm = .automatic,
+    storage: Storage = .float32, precision: ProductPrecision = .float32,
+    normalizingQueriesAndKeys normalizes: Bool = false
+  ) throws {
+    guard precision == .float32 || device.hasMatrixUnits else {
+      throw GPUError(.noMatrixUnits(device.deviceName))
+    }
+    self.shape = shape
+    self.device = device
+    self.storage = storage
+    self.precision = precision
+    self.normalizes = normalizes
+    let chosen = form == .automatic ? DeviceForm.chosen(for: shape, on: device) : form
+    blockings = try Blockings(
+      for: shape, atMost: chosen.chunkLength, device.language,
+      localBytes: device.sharedMemoryLimit)
+    self.form = chosen
+    table = try ChunkTable(shape, chunk: blockings.chunk, on: device)
+  }
+
+  /// The outputs and final states.
+  ///
+  /// - Parameters:
+  ///   - inputs: in the shape and storage of the plan.
+  ///   - outputs: nothing of them may overlap another or an input, but that the final state may be the initial one.
+  /// - Throws: ``GPUError``.
+  public func solve(
+    _ inputs: DeviceInputs, into outputs: DeviceOutputs, on stream: Stream? = nil
+  ) throws {
+    let stream = stream ?? device.defaultStream
+    switch form {
+    case .recurrence:
+      try launch(
+        .recurrence, .heads,
+        inputs.tokens + [
+          .float(inputs.scale), .buffer(inputs.initialState), .buffer(outputs.o),
+          .buffer(outputs.finalState), .buffer(table.sequences),
+        ], on: stream)
+    case .walk:
+      try walk(inputs, outputs, keeping: nil, on: stream)
+    case .parallel:
+      let workspace = try workspace.get()
+      try enterChunks(inputs, finalState: outputs.finalState, workspace, on: stream)
+      try launch(
+        .chunkOutputs, .chunksByColumns,
+        [
+          .buffer(inputs.q), .buffer(inputs.k), .float(inputs.scale),
+          .buffer(workspace.states), .buffer(workspace.pseudoValues), .buffer(outputs.o),
+        ] + table.all, on: stream)
+    case .automatic: preconditionFailure("a form has been chosen by now")
+    }
+  }
+
+  /// The gradient of ⟨do, o⟩ + ⟨dht, final state⟩ in every input. States are computed once more, not kept.
+  ///
+  /// - Parameters:
+  ///   - inputs: as ``solve(_:into:on:)`` read them.
+  ///   - gradients: nothing of them may overlap another or an input.
+  /// - Throws: ``GPUError``.
+  /// - Source: `Proofs/ChunkwiseSolve.md#solve-backward`.
+  public func gradient(
+    _ inputs: DeviceInputs, _ cotangent: DeviceOutputs, into gradients: DeviceGradients,
+    on stream: Stream? = nil
+  ) throws {
+    let stream = stream ?? device.defaultStream
+    let (entry, exit) = (try workspace.get(), try adjoint.get())
+    if case .parallel = form {
+      try enterChunks(inputs, finalState: nil, entry, on: stream)
+    } else {
+      try walk(inputs, nil, keeping: entry, on: stream)
+    }
+    try launch(
+      .walkBack, .heads,
+      [
+        .buffer(inputs.q), .buffer(inputs.k), .buffer(inputs.beta), .float(inputs.scale),
+        .buffer(cotangent.o), .buffer(cotangent.finalState), .buffer(entry.inverses),
+        .buffer(exit.states), .buffer(exit.pseudoValues), .buffer(gradients.dv),
+        .buffer(gradients.dInitialState), .buffer(table.sequences), .buffer(table.firstChunk),
+      ], on: stream)
+    try launch(
+      .chunkGradients, .chunksOfKeyHeads,
+      inputs.tokens + [
+        .float(inputs.scale), .buffer(cotangent.o), .buffer(entry.states),
+        .buffer(entry.pseudoValues), .buffer(exit.states), .buffer(exit.pseudoValues),
+        .buffer(gradients.dq), .buffer(gradients.dk), .buffer(gradients.dbeta),
+      ] + table.all, on: stream)
+  }
+
+  /// The states that enter the chunks, and their pseudo-values.
+  private func enterChunks(
+    _ inputs: DeviceInputs, finalState: DeviceBuffer?, _ workspace: Workspace, on stream: Stream
+  ) throws {
+    if !shape.hasVectorBeta {
+      try launch(
+        .chunkInverse, .chunks,
+        [.buffer(inputs.k), .buffer(inputs.beta), .buffer(workspace.inverses)] + table.all,
+        on: stream)
+    }
+    try walk(
+      inputs, nil, finalState: finalState, keeping: workspace,
+      inverseIsGiven: !shape.hasVectorBeta, on: stream)
+  }
+
+  private func walk(
+    _ inputs: DeviceInputs, _ outputs: DeviceOutputs?, finalState: DeviceBuffer? = nil,
+    keeping workspace: Workspace?, inverseIsGiven: Bool = false, on stream: Stream
+  ) throws {
+    try launch(
+      .walk, .heads,
+      inputs.tokens + [
+        .float(inputs.scale), .buffer(inputs.initialState), .buffer(outputs?.o),
+        .buffer(outputs?.finalState ?? finalState), .buffer(workspace?.inverses),
+        .buffer(workspace?.states), .buffer(workspace?.pseudoValues), .buffer(table.sequences),
+        .buffer(table.firstChunk),
+      ], hasOutputs: outputs != nil, inverseIsGiven: inverseIsGiven, on: stream)
+  }
+
+  /// What each block of a kernel is for.
+  private enum Grid { case heads, chunks, chunksByColumns, chunksOfKeyHeads }
+
+  private func launch(
+    _ kernel: ChunkKernel, _ grid: Grid, _ arguments: [KernelArgument], hasOutputs: Bool = false,
+    inverseIsGiven: Bool = false, on stream: Stream
+  ) throws {
+    let blocking = blockings[kernel]
+    let options = KernelOptions(
+      storage: storage, precision: precision, normalizes: normalizes, hasOutputs: hasOutputs,
+      inverseIsGiven: inverseIsGiven)
+    let columns = (shape.valueDimension + blocking.values - 1) / blocking.values
+    let groups =
+      switch grid {
+      case .heads: (shape.sequenceCount, shape.heads, columns)
+      case .chunks: (table.count, shape.heads, 1)
+      case .chunksByColumns: (table.count, shape.heads, columns)
+      case .chunksOfKeyHeads: (table.count, shape.keyHeads, 1)
+      }
+    let sizes = [shape.keyHeads, shape.heads, shape.keyDimension, shape.valueDimension]
+    try device.launch(
+      device.kernel(kernel.source(blocking, options, device.words)), groups: groups,
+      arguments + sizes.map { .int32(Int32($0)) }, on: stream)
+  }
+}
+
+extension DeviceInputs {
+  fileprivate var tokens: [KernelArgument] {
+    [.buffer(q), .buffer(k), .buffer(v), .buffer(beta)]
+  }
+}
+
+extension ChunkTable {
+  fileprivate var all: [KernelArgument] {
+    [.buffer(sequences), .buffer(firstChunk), .buffer(sequenceOfChunk)]
+  }
+}
+
+/// What kernels hand on to one another, in float32.
+private struct Workspace {
+  /// [chunks, H, dk, dv]: the state, or its cotangent, at the border of each chunk.
+  let states: DeviceBuffer
+  /// In the shape of v.
+  let pseudoValues: DeviceBuffer
+  /// [chunks, H, C, C].
+  let inverses: DeviceBuffer
+
+  /// - Parameter chunk: C; 0 where no inverses are wanted.
+  init(_ shape: BatchShape, _ table: ChunkTable, chunk: Int, on device: Device) throws {
+    func floats(_ count: Int) throws -> DeviceBuffer { try device.buffer(byteCount: 4 * count) }
+    states = try floats(table.count * shape.heads * shape.keyDimension * shape.valueDimension)
+    pseudoValues = try floats(shape.values.reduce(1, *))
+    inverses = try floats(shape.hasVectorBeta ? 0 : table.count * shape.heads * chunk * chunk)
+  }
+}

@@ -1,0 +1,7 @@
+/// What products of matrices are computed in. Sums are float32 in both.
+public enum ProductPrecision: String, CaseIterable, Sendable {
+  /// Factors keep their 24 bits: multiply-adds outside of the matrix units.
+  case float32 = "f32"
+  /// Factors are rounded to 11 bits: the matrix units of CUDA devices. Other devices have only ``float32``.
+  case tf32
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import DeltaRuleGPU
+import Verification
+
+/// What `--device` says: the processor, or a device.
+enum DeviceChoice: ExpressibleByArgument {
+  case cpu
+  case device(DeviceName)
+
+  init?(argument: String) {
+    if argument == "cpu" {
+      self = .cpu
+    } else if let name = DeviceName(argument) {
+      self = .device(name)
+    } else {
+      return nil
+    }
+  }
+
+  var defaultValueDescription: String {
+    switch self {
+    case .cpu: "cpu"
+    case .device(let name): "\(name)"
+    }
+  }
+
+  /// The laws of the processor's formulations and kernels, or those of the device's kernels.
+  func laws(seed: UInt64) async throws -> [Law] {
+    switch self {
+    case .cpu: return Law.all
+    case .device(let name): return try await Law.laws(about: opened(name), seed: seed)
+    }
+  }
+}
+
+/// The device of that name; bad input where it is not there.
+func opened(_ name: DeviceName) throws -> Device {
+  do { return try Device.open(name) } catch let error as GPUError {
+    throw reportBadInput("\(error)")
+  }
+}

@@ -1,0 +1,88 @@
+import DeltaRule
+import Testing
+
+@testable import DeltaRuleGPU
+
+/// NVIDIA's compiler on every kernel, for the GPUs that it is meant for.
+@Suite(.enabled(if: (try? NVRTC()) != nil, "there is no NVRTC: let DELTANET_NVRTC name its folder"))
+struct KernelTextTests {
+  /// One width of each kind: dk = dv, dk ≠ dv, wide keys, and those that are filled up with zeros.
+  static let widths = [(16, 16), (100, 36), (128, 128), (256, 256)]
+
+  @Test(arguments: ChunkKernel.allCases)
+  func compilesWithoutSpills(kernel: ChunkKernel) throws {
+    // Every option once, and every width once on each GPU.
+    for options in Self.options(of: kernel) {
+      try expectNoSpills(kernel, (64, 64), options, "sm_90a", localBytes: 227 << 10)
+    }
+    for width in Self.widths {
+      for (architecture, localBytes) in [("sm_80", 163 << 10), ("sm_90a", 227 << 10)] {
+        try expectNoSpills(
+          kernel, width, Self.options(of: kernel)[0], architecture, localBytes: localBytes)
+      }
+    }
+  }
+
+  private func expectNoSpills(
+    _ kernel: ChunkKernel, _ width: (dk: Int, dv: Int), _ options: Options,
+    _ architecture: String, localBytes: Int
+  ) throws {
+    let source = try source(kernel, width, options, localBytes: localBytes)
+    let log = try NVRTC().compile(
+      source, architecture: architecture, options: ["--ptxas-options=-v"]
+    ).log
+    #expect(
+      log.contains("0 bytes spill stores, 0 bytes spill loads"),
+      "\(kernel.rawValue), \(width), \(options) for \(architecture): \(log)")
+  }
+
+  @Test(arguments: ChunkKernel.allCases.filter { $0 != .recurrence })
+  func productsAreTakenOnTensorCores(kernel: ChunkKernel) throws {
+    for options in Self.options(of: kernel) {
+      let source = try source(kernel, (64, 64), options, localBytes: 227 << 10)
+      let image = try NVRTC().compile(source, architecture: "compute_90a", options: []).image
+      let text = String(decoding: image, as: UTF8.self)
+      #expect(
+        text.contains("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32")
+          == (options.kernel.precision == .tf32), "\(kernel.rawValue), \(options)")
+    }
+  }
+
+  private struct Options {
+    var kernel: KernelOptions
+    var hasVectorBeta = false
+  }
+
+  private static func options(of kernel: ChunkKernel) -> [Options] {
+    let all = [
+      Options(kernel: .init(storage: .bfloat16, precision: .tf32, normalizes: true)),
+      Options(kernel: .init(storage: .float16, precision: .tf32, normalizes: false)),
+      Options(kernel: .init(storage: .float32, precision: .float32, normalizes: false)),
+      Options(
+        kernel: .init(storage: .float32, precision: .tf32, normalizes: false), hasVectorBeta: true),
+    ]
+    switch kernel {
+    case .chunkInverse: return all.filter { !$0.hasVectorBeta }
+    case .walk:
+      return all.flatMap { options in
+        [(true, false), (false, true)].map { hasOutputs, inverseIsGiven in
+          var walk = options
+          walk.kernel.hasOutputs = hasOutputs
+          walk.kernel.inverseIsGiven = inverseIsGiven
+          return walk
+        }
+      }
+    default: return all
+    }
+  }
+
+  private func source(
+    _ kernel: ChunkKernel, _ width: (dk: Int, dv: Int), _ options: Options, localBytes: Int
+  ) throws -> KernelSource {
+    let shape = try BatchShape(
+      batch: 1, length: 64, keyHeads: 1, heads: 1, keyDimension: width.dk,
+      valueDimension: width.dv, hasVectorBeta: options.hasVectorBeta)
+    let blockings = try Blockings(for: shape, atMost: .sixtyFour, .cuda, localBytes: localBytes)
+    return kernel.source(blockings[kernel], options.kernel, KernelLanguage.cuda.words())
+  }
+}
