@@ -56,6 +56,12 @@ let package = Package(
     .target(
       name: "DeltaRuleGPU", dependencies: ["Algebra", "CGPUDrivers", "DeltaRule"],
       resources: [.embedInCode("Kernels")], swiftSettings: optimised),
+    .target(
+      name: "CKernelEmulator", dependencies: ["CGPUDrivers"], cSettings: optimisedC,
+      linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
+    .target(
+      name: "KernelEmulator", dependencies: ["CKernelEmulator", "DeltaRuleGPU"],
+      resources: [.embedInCode("Device/device.emulated.h")], swiftSettings: optimised),
     // Floor 4
     .target(
       name: "Verification",
@@ -68,7 +74,7 @@ let package = Package(
     .executableTarget(
       name: "deltanet-verify",
       dependencies: [
-        "DeltaRuleGPU", "Verification",
+        "DeltaRuleGPU", "KernelEmulator", "Verification",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -93,13 +99,18 @@ let package = Package(
       dependencies: ["Algebra", "CFakeCUDA", "CGPUDrivers", "DeltaRule", "DeltaRuleGPU"],
       swiftSettings: settings),
     .testTarget(
+      name: "KernelEmulatorTests",
+      dependencies: ["Algebra", "DeltaRule", "DeltaRuleGPU", "KernelEmulator"],
+      resources: [.embedInCode("Kernels/delta_forward.cu")], swiftSettings: settings),
+    .testTarget(
       name: "VerificationTests",
       dependencies: [
-        "Algebra", "DeltaRule", "DeltaRuleCPU", "PropertyTesting", "TensorFiles", "Verification",
-        "deltanet-verify",
+        "Algebra", "DeltaRule", "DeltaRuleCPU", "DeltaRuleGPU", "KernelEmulator", "PropertyTesting",
+        "TensorFiles", "Verification", "deltanet-verify",
       ],
       resources: [.copy("Fixtures"), .copy("Regressions.txt"), .copy("WorstCases.txt")],
       swiftSettings: settings),
   ],
-  swiftLanguageModes: [.v6]
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu17
 )

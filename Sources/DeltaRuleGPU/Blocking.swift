@@ -39,7 +39,7 @@ struct Blocking: Hashable {
     self.chunk = chunk
     self.keys = keys
     values = Self.widths.first { $0 >= min(64, shape.valueDimension) } ?? 64
-    threads = language == .openCL ? 64 : keys <= 64 ? 128 : 256
+    threads = language == .openCL ? 64 : max(128, min(512, chunk * keys / 8))
     pad = language == .openCL ? 0 : 4
     hasVectorBeta = shape.hasVectorBeta
     while 4 * kernel.localNumbers(self, hasOutputs: true) > localBytes {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DeltaRuleGPU
+import KernelEmulator
 import Verification
 
 /// What `--device` says: the processor, or a device.
@@ -35,7 +36,9 @@ enum DeviceChoice: ExpressibleByArgument {
 
 /// The device of that name; bad input where it is not there.
 func opened(_ name: DeviceName) throws -> Device {
-  do { return try Device.open(name) } catch let error as GPUError {
+  do { return try name == .emulated ? Emulator.device(seed: 1) : Device.open(name) } catch let error
+    as GPUError
+  {
     throw reportBadInput("\(error)")
   }
 }

@@ -23,7 +23,9 @@ struct Laws: AsyncParsableCommand {
   var jobs = ProcessInfo.processInfo.activeProcessorCount
 
   @Option(
-    help: "'cpu', or a device whose kernels are checked instead: 'opencl:0', 'cuda:0', 'best'.")
+    help:
+      "'cpu', or a device whose kernels are checked instead: 'opencl:0', 'cuda:0', 'best', 'emulated'."
+  )
   var device = DeviceChoice.cpu
 
   @Option(help: "Also write the result to this file.")

@@ -3,7 +3,6 @@
 #define WARPS (NT / 32)
 #define FRAGMENTS(M, N) ((M) / 16 * ((N) / 8) < WARPS ? 1 : (M) / 16 * ((N) / 8) / WARPS)
 #define TILE(M, N) (4 * FRAGMENTS(M, N))
-#define PAD 4 // keeps the rows of a matrix in shared memory in different banks
 
 // The block of 16 rows, and of 8 columns, that fragment f of this warp covers.
 #define ROW_BLOCK(M, N, f)                                                                        \

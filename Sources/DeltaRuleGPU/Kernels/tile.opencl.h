@@ -1,6 +1,5 @@
 // A tile is a matrix held in private memory by the whole work-group: item t of NT has elements t, t + NT, …
 #define TILE(M, N) (((M) * (N) + NT - 1) / NT)
-#define PAD 0
 #define IS_OWNED(M, N, i) ((i) * NT + t < (M) * (N))
 #define ROW(M, N, i) (((i) * NT + t) / (N))
 #define COLUMN(M, N, i) (((i) * NT + t) % (N))

@@ -1,0 +1,102 @@
+#ifndef LAUNCH_H
+#define LAUNCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "CKernelEmulator.h"
+#include "image.h"
+
+enum { most_threads = 1024, lanes_per_warp = 32, most_shared_bytes = 232448 };
+
+/// An asynchronous copy that has not arrived.
+typedef struct {
+  char *shared;
+  const char *global;
+  uint32_t group;
+  int line;
+  /// Whether `bytes` are what will arrive; otherwise the source is read on arrival.
+  bool is_read;
+  char bytes[16];
+} async_copy;
+
+/// A thread of the block that runs.
+typedef struct {
+  enum { lane_ready, lane_at_barrier, lane_in_warp, lane_ended } state;
+  /// Where it waits.
+  int line;
+  void *stack_pointer;
+  void *operands;
+  async_copy *copies;
+  int copy_count, copy_capacity;
+  uint32_t copy_groups;
+} lane;
+
+typedef struct {
+  /// A bit for every lane that can run.
+  uint32_t ready;
+  /// When the last of its operations was, or the last barrier: what lanes did before is ordered before what they do now.
+  uint32_t time;
+  /// The operation that lanes wait at, of which `arrived` is the number.
+  int operation, line, arrived;
+} warp;
+
+/// A launch: a kernel, and how it is run.
+typedef struct {
+  const image *image;
+  const char *name;
+  const void *owner;
+  emulator_settings settings;
+  uint32_t groups[3], threads, shared_bytes;
+  void **parameters;
+} launch;
+
+/// The launch that runs. There is one at a time in a process.
+extern struct running {
+  launch launch;
+  device_interface *device;
+  lane lanes[most_threads];
+  warp warps[most_threads / lanes_per_warp];
+  char *stacks;
+  void *scheduler;
+  int current;
+  /// Counts barriers, operations of warps and starts of blocks, from one launch on to the next.
+  uint32_t time;
+  /// When the launch began, the block that runs, and its last barrier was.
+  uint32_t launch_time, block_time, barrier_time;
+  uint64_t random;
+  bool is_running, has_failed;
+  char failure[2048];
+} running;
+
+/// Runs a launch to its end. Null, or what went wrong.
+const char *launch_run(launch launch);
+
+/// Ends the launch, from within a thread of it.
+_Noreturn void launch_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/// The launch's first parameter that points into these bytes, counted from 1; 0 if there is none.
+int launch_parameter_within(const void *start, size_t bytes);
+
+/// Lets other threads run until this one, whose state says what it waits for, is ready.
+void lane_suspend(lane *lane);
+
+/// The next of the launch's random numbers.
+uint64_t random_next(void);
+
+/// A line of the kernel's text, in words: its number and what it says. Good for the next four calls.
+const char *line_words(int line);
+
+// What kernels call.
+
+void warp_operation(int operation, void *operands, int line);
+void copy_issue(void *shared, const void *global, int valid, int line);
+void copy_commit(void);
+void copy_wait(int groups);
+void access_check(const void *address, size_t size, int writes, const void *place);
+
+/// Fails if the thread, which ends, has copies that it did not wait for.
+void copies_check_end(lane *lane);
+
+#endif
