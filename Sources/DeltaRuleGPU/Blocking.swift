@@ -39,7 +39,9 @@ struct Blocking: Hashable {
     self.chunk = chunk
     self.keys = keys
     values = Self.widths.first { $0 >= min(64, shape.valueDimension) } ?? 64
-    threads = language == .openCL ? 64 : max(128, min(512, chunk * keys / 8))
+    // Registers are shared out among threads: tiles of wide keys leave room for fewer.
+    let most = keys > (kernel == .chunkGradients ? 64 : 128) ? 256 : 512
+    threads = language == .openCL ? 64 : max(128, min(most, chunk * keys / 8))
     pad = language == .openCL ? 0 : 4
     hasVectorBeta = shape.hasVectorBeta
     while 4 * kernel.localNumbers(self, hasOutputs: true) > localBytes {

@@ -9,19 +9,23 @@ public enum DeviceForm: Equatable, Sendable {
   case walk(ChunkLength)
   /// By chunks, all at once but for a pass over the states between: for few heads and long sequences.
   case parallel(ChunkLength)
+  /// By chunks of 64, like ``walk(_:)`` after the inverses: copies and products overlap. For bfloat16 throughout, dk = dv = 64 or 128,
+  /// and compute capability 9.0 or newer. Its gradient is that of ``parallel(_:)``.
+  case pipelined
   /// Whichever of them the shape asks for.
   case automatic
 
   /// All of them, with every chunk length.
   public static let all: [DeviceForm] =
     [.recurrence] + ChunkLength.allCases.map { .walk($0) }
-    + ChunkLength.allCases.map { .parallel($0) } + [.automatic]
+    + ChunkLength.allCases.map { .parallel($0) } + [.pipelined, .automatic]
 
   public var name: String {
     switch self {
     case .recurrence: "recurrence"
     case .walk(let length): "walk-\(length.rawValue)"
     case .parallel(let length): "parallel-\(length.rawValue)"
+    case .pipelined: "pipelined"
     case .automatic: "automatic"
     }
   }
@@ -49,7 +53,17 @@ extension DeviceForm {
   package var chunkLength: ChunkLength {
     switch self {
     case .walk(let length), .parallel(let length): length
-    case .recurrence, .automatic: .sixtyFour
+    case .recurrence, .pipelined, .automatic: .sixtyFour
+    }
+  }
+}
+
+extension DeviceForm {
+  /// Whether its gradient shares the chunks out.
+  var isParallel: Bool {
+    switch self {
+    case .parallel, .pipelined: true
+    case .recurrence, .walk, .automatic: false
     }
   }
 }

@@ -14,8 +14,12 @@ public final class DevicePlan {
   private let normalizes: Bool
   private let blockings: Blockings
   private let table: ChunkTable
+  private let pipeline: Pipeline?
   private lazy var workspace = Result {
     try Workspace(shape, table, chunk: blockings.chunk, on: device)
+  }
+  private lazy var triangles = Result {
+    try device.buffer(byteCount: pipeline?.triangles ?? 0)
   }
   private lazy var adjoint = Result { try Workspace(shape, table, chunk: 0, on: device) }
 
@@ -36,7 +40,16 @@ public final class DevicePlan {
     self.storage = storage
     self.precision = precision
     self.normalizes = normalizes
-    let chosen = form == .automatic ? DeviceForm.chosen(for: shape, on: device) : form
+    var chosen = form == .automatic ? DeviceForm.chosen(for: shape, on: device) : form
+    pipeline =
+      if form == .pipelined {
+        try Pipeline(shape, on: device, storage: storage, normalizes: normalizes)
+      } else if form == .automatic, precision == .bfloat16, chosen != .recurrence {
+        try? Pipeline(shape, on: device, storage: storage, normalizes: normalizes)
+      } else {
+        nil
+      }
+    if pipeline != nil { chosen = .pipelined }
     blockings = try Blockings(
       for: shape, atMost: chosen.chunkLength, device.language,
       localBytes: device.sharedMemoryLimit)
@@ -73,6 +86,7 @@ public final class DevicePlan {
           .buffer(inputs.q), .buffer(inputs.k), .float(inputs.scale),
           .buffer(workspace.states), .buffer(workspace.pseudoValues), .buffer(outputs.o),
         ] + table.all, on: stream)
+    case .pipelined: try solvePipelined(inputs, into: outputs, on: stream)
     case .automatic: preconditionFailure("a form has been chosen by now")
     }
   }
@@ -90,7 +104,7 @@ public final class DevicePlan {
   ) throws {
     let stream = stream ?? device.defaultStream
     let (entry, exit) = (try workspace.get(), try adjoint.get())
-    if case .parallel = form {
+    if form.isParallel {
       try enterChunks(inputs, finalState: nil, entry, on: stream)
     } else {
       try walk(inputs, nil, keeping: entry, on: stream)
@@ -110,6 +124,30 @@ public final class DevicePlan {
         .buffer(entry.pseudoValues), .buffer(exit.states), .buffer(exit.pseudoValues),
         .buffer(gradients.dq), .buffer(gradients.dk), .buffer(gradients.dbeta),
       ] + table.all, on: stream)
+  }
+
+  private func solvePipelined(
+    _ inputs: DeviceInputs, into outputs: DeviceOutputs, on stream: Stream
+  ) throws {
+    guard let pipeline else { preconditionFailure("the form has its kernels") }
+    let triangles = try triangles.get()
+    let (transform, walk) = (pipeline.transform, pipeline.walk)
+    let heads: [KernelArgument] = [
+      .int32(Int32(shape.heads)), .int32(Int32(shape.keyHeads)),
+    ]
+    try device.launch(
+      device.kernel(transform.source), groups: transform.groups,
+      [
+        .buffer(inputs.k), .buffer(inputs.beta), .buffer(table.sequences), .buffer(triangles),
+        .int32(Int32(shape.sequenceCount)),
+      ] + heads, on: stream)
+    try device.launch(
+      device.kernel(walk.source), groups: walk.groups,
+      [
+        .buffer(inputs.q), .buffer(inputs.k), .buffer(inputs.v), .buffer(triangles),
+        .buffer(table.sequences), .buffer(inputs.initialState), .buffer(outputs.o),
+        .buffer(outputs.finalState),
+      ] + heads + [.float(inputs.scale)], on: stream)
   }
 
   /// The states that enter the chunks, and their pseudo-values.

@@ -48,6 +48,25 @@ struct KernelTextTests {
     }
   }
 
+  @Test(arguments: [(64, 1), (64, 1000), (128, 1), (128, 1000)])
+  func pipelinedKernelsCompileWithoutSpills(width: Int, heads: Int) throws {
+    let shape = try BatchShape(
+      batch: 1, length: 64, keyHeads: heads, heads: heads, keyDimension: width,
+      valueDimension: width)
+    let pipeline = Pipeline(shape, multiprocessors: 132, words: KernelLanguage.cuda.primitives())
+    let nvrtc = try NVRTC()
+    for source in [pipeline.transform.source, pipeline.walk.source] {
+      let log = try nvrtc.compile(
+        source, architecture: "sm_90a", options: ["--ptxas-options=-v"]
+      ).log
+      #expect(log.contains("0 bytes spill stores, 0 bytes spill loads"), "\(source.name): \(log)")
+      let ptx = try nvrtc.compile(source, architecture: "compute_90a", options: []).image
+      #expect(
+        String(decoding: ptx, as: UTF8.self).contains(
+          "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32"))
+    }
+  }
+
   private struct Options {
     var kernel: KernelOptions
     var hasVectorBeta = false

@@ -55,8 +55,14 @@ public final class Device: Sendable {
   /// Whether it has matrix units that kernels use here.
   public var hasMatrixUnits: Bool { language == .cuda }
 
-  /// What the kernels' words mean on it.
+  /// Whether its warps work in groups of four, which exchange registers: from compute capability 9.0 on.
+  public var hasWarpgroups: Bool { language == .cuda && architecture.hasSuffix("a") }
+
+  /// What the kernels' words mean on it, and how it holds tiles.
   var words: String { language.words(backend.primitives) }
+
+  /// What the kernels' words mean on it, but for tiles.
+  var primitives: String { language.primitives(backend.primitives) }
 
   /// The kernel, compiled and loaded the first time that it is asked for: seconds, or milliseconds where the image is in a file.
   ///

@@ -21,6 +21,8 @@ public struct GPUError: Error, Hashable, Sendable, CustomStringConvertible {
     case copyTooLong(bytes: Int, bufferBytes: Int)
     /// Products in tf32 were asked of a device that has no matrix units here.
     case noMatrixUnits(DeviceName)
+    /// The pipelined kernels were asked for what they do not do; with what they need.
+    case notPipelined(String)
     case keysTooWide(dk: Int, limit: Int)
     /// Something of one device was handed to another one.
     case wrongDevice(what: String, of: DeviceName, to: DeviceName)
@@ -58,6 +60,8 @@ public struct GPUError: Error, Hashable, Sendable, CustomStringConvertible {
       "a copy of \(bytes) bytes does not fit a buffer of \(bufferBytes); take a longer buffer"
     case .noMatrixUnits(let device):
       "\(device) computes products in float32 only; leave tf32 to CUDA devices"
+    case .notPipelined(let need):
+      "pipelined kernels need \(need); take another form"
     case .keysTooWide(let dk, let limit):
       "dk = \(dk): kernels have keys of up to \(limit) numbers; take narrower heads"
     case .wrongDevice(let what, let owner, let user):

@@ -23,7 +23,9 @@ struct DeviceKernel: Sendable {
         DeviceKernel(device, form, storage, products[products.count - 1])
       }
     }
-    return long + short
+    let pipelined =
+      device.hasWarpgroups ? [DeviceKernel(device, .pipelined, .bfloat16, .bfloat16)] : []
+    return long + short + pipelined
   }
 
   private init(
@@ -35,12 +37,18 @@ struct DeviceKernel: Sendable {
     self.precision = precision
   }
 
+  /// Whether it computes such batches. Those that are too narrow are filled up with zeros.
+  func takes(_ shape: BatchShape, normalizes: Bool) -> Bool {
+    form != .pipelined
+      || !normalizes && !shape.hasVectorBeta && max(shape.keyDimension, shape.valueDimension) <= 128
+  }
+
   /// What it claims to compute in.
   var claim: Precision {
     switch (storage, precision) {
     case (.float16, _): .f16
     case (.bfloat16, _): .bf16
-    case (.float32, .tf32): .tf32
+    case (.float32, .tf32), (.float32, .bfloat16): .tf32
     case (.float32, .float32): .f32
     }
   }
@@ -58,15 +66,28 @@ struct DeviceKernel: Sendable {
       },
       loss: claim.loss,
       solve: { problem, wishes in
-        try DeltaRuleGPU.solve(
-          problem, on: device, using: form, storage: storage, precision: precision,
-          normalizingQueriesAndKeys: wishes.normalizes)
+        try filled(problem, wishes).value
       },
-      valueWithPullback: { problem, wishes in
-        try DeltaRuleGPU.valueWithPullback(
-          problem, on: device, using: form, storage: storage, precision: precision,
-          normalizingQueriesAndKeys: wishes.normalizes)
-      })
+      valueWithPullback: filled)
+  }
+
+  /// The value and the pullback, of a batch that is filled up to the widths that the kernel takes.
+  @Sendable
+  private func filled(
+    _ problem: BatchedProblem<Float>, _ wishes: BatchKernel<Float>.Wishes
+  ) throws -> (value: BatchedSolution<Float>, pullback: BatchKernel<Float>.Pullback) {
+    guard form == .pipelined else { return try computed(problem, wishes) }
+    let filling = Filling(problem.shape)
+    let (value, pullback) = try computed(try filling.fill(problem), wishes)
+    return (filling.cut(value), { filling.cut(try pullback(filling.fill($0))) })
+  }
+
+  private func computed(
+    _ problem: BatchedProblem<Float>, _ wishes: BatchKernel<Float>.Wishes
+  ) throws -> (value: BatchedSolution<Float>, pullback: BatchKernel<Float>.Pullback) {
+    try DeltaRuleGPU.valueWithPullback(
+      problem, on: device, using: form, storage: storage, precision: precision,
+      normalizingQueriesAndKeys: wishes.normalizes)
   }
 }
 
