@@ -1,5 +1,5 @@
 public import DeltaRule
-public import Foundation
+public import FoundationEssentials
 
 /// How batches of one shape are computed: the form, how the work is shared out, and a workspace that is sized once.
 ///

@@ -1,5 +1,5 @@
 public import DeltaRule
-public import Foundation
+public import FoundationEssentials
 
 /// The delta rule on the processor: the outputs and final states of a batch.
 ///

@@ -1,9 +1,9 @@
 import ArgumentParser
 import DeltaRuleCPU
-import Foundation
+import FoundationEssentials
 import Verification
 
-struct Bench: ParsableCommand {
+struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Time the kernels for the processor.",
     discussion: """
@@ -92,7 +92,7 @@ struct Bench: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() async throws {
     let configurations = try configurations()
     if explain { return try show(configurations.explanation) }
     let set = instructionSet ?? .best
@@ -101,16 +101,17 @@ struct Bench: ParsableCommand {
       let others = available.map(\.rawValue).joined(separator: ", ")
       throw reportBadInput("this processor has no \(set.rawValue); it has \(others)")
     }
-    let gnuplot = try plot.map { _ in
-      try badInput { try Gnuplot(path: ProcessInfo.processInfo.environment["PATH"] ?? "") }
-    }
+    let gnuplot =
+      plot == nil
+      ? nil
+      : try await badInput { try Gnuplot(path: ProcessInfo.processInfo.environment["PATH"] ?? "") }
     let bar = ProgressBar()
     let outcome = Benchmark(
       configurations, threads: threads, rounds: rounds, instructionSet: set
     ).run { bar.show($0, of: $1) }
     bar.clear()
     try finish(outcome.text, json: json, outcome.json, holds: true)
-    if let gnuplot, let plot { try draw(outcome, with: gnuplot, to: plot) }
+    if let gnuplot, let plot { try await draw(outcome, with: gnuplot, to: plot) }
   }
 
   /// The standard set where nothing is chosen.
@@ -131,21 +132,23 @@ struct Bench: ParsableCommand {
     return try grid.configurations()
   }
 
-  private func draw(_ outcome: Benchmark.Outcome, with gnuplot: Gnuplot, to path: String) throws {
+  private func draw(
+    _ outcome: Benchmark.Outcome, with gnuplot: Gnuplot, to path: String
+  ) async throws {
     guard let script = PlotFormat(path: path).flatMap({ outcome.plot($0) }) else {
       throw reportBadInput("--plot \(path): all that it would show was left out")
     }
-    let picture = try badInput { try gnuplot.picture(script) }
+    let picture = try await badInput { try await gnuplot.picture(script) }
     do {
-      try picture.write(to: URL(filePath: path), options: .atomic)
+      try Data(picture).write(to: URL(filePath: path), options: .atomic)
     } catch {
       throw reportBadInput("\(path): cannot be written; name a file in a folder that can be")
     }
   }
 
-  /// Turns a plot that cannot be drawn into bad input.
-  private func badInput<Result>(_ body: () throws -> Result) throws -> Result {
-    do { return try body() } catch let error as GnuplotError { throw reportBadInput("\(error)") }
+  /// Turns what is missing, or cannot be drawn, into bad input.
+  private func badInput<Result>(_ body: () async throws -> Result) async throws -> Result {
+    do { return try await body() } catch { throw reportBadInput("\(error)") }
   }
 }
 

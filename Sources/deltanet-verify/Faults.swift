@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import FoundationEssentials
 import Verification
 
 struct Faults: AsyncParsableCommand {

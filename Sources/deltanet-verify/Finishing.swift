@@ -1,5 +1,6 @@
 import ArgumentParser
-import Foundation
+import FoundationEssentials
+import Glibc
 
 /// Prints a verdict, writes it to `json` if asked to, and ends with the status that it deserves.
 func finish(
@@ -12,9 +13,7 @@ func finish(
 
 /// Prints to standard output.
 func show(_ text: String) throws {
-  do {
-    try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
-  } catch {
+  guard write(text, to: STDOUT_FILENO) else {
     throw reportBadInput("standard output: cannot be written; free space, or send it elsewhere")
   }
 }
@@ -33,6 +32,20 @@ private func write(_ text: String, to path: String) throws {
 
 /// Says on standard error what was wrong with the input, and gives the status to end with.
 func reportBadInput(_ message: String) -> ExitCode {
-  FileHandle.standardError.write(Data("deltanet-verify: \(message)\n".utf8))
+  write("deltanet-verify: \(message)\n", to: STDERR_FILENO)
   return ExitCode(2)
+}
+
+/// Writes all of a text to an open file.
+///
+/// - Returns: whether it could be written.
+@discardableResult
+func write(_ text: String, to descriptor: Int32) -> Bool {
+  var rest = Array(text.utf8)[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    if count < 0, errno != EINTR { return false }
+    rest = rest.dropFirst(max(0, count))
+  }
+  return true
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 
 /// A line on standard error that shows how far a run is; nothing where that is not a terminal.
@@ -10,13 +9,11 @@ struct ProgressBar {
     let width = 40
     let full = total == 0 ? width : width * done / total
     let bar = String(repeating: "█", count: full) + String(repeating: "·", count: width - full)
-    write("\r\(bar) \(done)/\(total)")
+    write("\r\(bar) \(done)/\(total)", to: STDERR_FILENO)
   }
 
   /// Takes the line away.
   func clear() {
-    if isVisible { write("\r\u{1B}[K") }
+    if isVisible { write("\r\u{1B}[K", to: STDERR_FILENO) }
   }
-
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

@@ -195,6 +195,22 @@ struct BenchmarkTests {
     #expect(text.contains("decoding  "))
   }
 
+  /// With a shell for gnuplot, and a script for it that draws, complains, or does nothing.
+  @Test
+  func drawing() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createSymbolicLink(
+      at: folder.appending(path: "gnuplot"), withDestinationURL: URL(filePath: "/bin/sh"))
+    let gnuplot = try Gnuplot(path: "/nowhere:\(folder.path())")
+    #expect(try await gnuplot.picture("printf '<svg>'") == Array("<svg>".utf8))
+    await #expect(throws: GnuplotError.failed("line 0: \twhat?")) {
+      try await gnuplot.picture("printf '<svg'; printf 'oh\n line 0: \twhat? \n\n' >&2; exit 1")
+    }
+    await #expect(throws: GnuplotError.failed("")) { try await gnuplot.picture("") }
+  }
+
   @Test
   func plotsNeedGnuplot() {
     #expect(throws: GnuplotError.missing) { try Gnuplot(path: "/nowhere:") }

@@ -1,6 +1,6 @@
 import Algebra
 import DeltaRule
-import Foundation
+import Glibc
 
 /// Something that a wrong kernel's results tell about its mistake.
 public enum Finding: Sendable {

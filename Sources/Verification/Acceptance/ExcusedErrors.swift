@@ -1,6 +1,6 @@
 import Algebra
 import DeltaRule
-import Foundation
+import Glibc
 
 /// The errors that a precision excuses in one tensor, from those that honest kernels make in it.
 ///

@@ -1,5 +1,5 @@
 import DeltaRule
-import Foundation
+import Glibc
 
 /// The verdict on one tensor.
 ///

@@ -1,6 +1,6 @@
 import DeltaRule
 import DeltaRuleCPU
-import Foundation
+import FoundationEssentials
 
 /// The configurations that share one shape and one type of numbers, and are timed in the same rounds.
 struct BenchmarkGroup: Equatable {

@@ -1,5 +1,5 @@
 public import DeltaRuleCPU
-import Foundation
+import Glibc
 
 /// From what length on a form is faster than the fully parallel one.
 public struct Crossover: Equatable, Sendable {

@@ -1,5 +1,5 @@
 public import DeltaRuleCPU
-import Foundation
+import Glibc
 
 /// How the cost of a form grows with the length.
 public struct Growth: Equatable, Sendable {

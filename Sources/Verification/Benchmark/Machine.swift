@@ -1,5 +1,5 @@
 public import DeltaRuleCPU
-import Foundation
+import FoundationEssentials
 
 /// What something was measured on.
 public struct Machine: Equatable, Sendable {
@@ -15,9 +15,7 @@ public struct Machine: Equatable, Sendable {
     let lines = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     processor = lines.split(separator: "\n").first { $0.hasPrefix("model name") }
       .flatMap { line in
-        line.firstIndex(of: ":").map {
-          line[line.index(after: $0)...].trimmingCharacters(in: .whitespaces)
-        }
+        line.firstIndex(of: ":").map { line[line.index(after: $0)...].trimmed }
       }
     cores = ProcessInfo.processInfo.activeProcessorCount
     self.instructionSet = instructionSet

@@ -1,6 +1,6 @@
 import Algebra
 import DeltaRule
-import Foundation
+import Glibc
 import PropertyTesting
 
 extension Law {

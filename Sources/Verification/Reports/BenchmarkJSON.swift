@@ -1,6 +1,6 @@
 import DeltaRule
 import DeltaRuleCPU
-import Foundation
+import FoundationEssentials
 
 extension Benchmark.Outcome {
   /// The run for machines: keys sorted, in snake case.

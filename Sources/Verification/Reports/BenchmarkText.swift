@@ -1,6 +1,5 @@
 import DeltaRule
 import DeltaRuleCPU
-import Foundation
 
 extension Benchmark.Outcome {
   /// The run as a person reads it: a line for each measurement, then how cost grows, where forms cross, and what the
@@ -42,7 +41,7 @@ extension Benchmark.Outcome {
       growth in
       let (lengths, times) = (growth.lengths, growth.nanoseconds)
       let points = zip(lengths, times).map { "\($0): \(decimal($1))" }
-      return "\(growth.setting) \(growth.form.name): L^\(String(format: "%.3f", growth.exponent)), "
+      return "\(growth.setting) \(growth.form.name): L^\(growth.exponent.fixed(3)), "
         + "ns at L = \(points.joined(separator: ", "))"
     }
   }
@@ -124,7 +123,7 @@ private func counted(_ count: Int, _ noun: String) -> String {
 }
 
 private func decimal(_ value: Double?) -> String {
-  value.map { String(format: $0 < 1 ? "%.2f" : "%.1f", $0) } ?? ""
+  value.map { $0.fixed($0 < 1 ? 2 : 1) } ?? ""
 }
 
-private func gibibytes(_ bytes: Double) -> String { String(format: "%.1f GiB", bytes * 0x1p-30) }
+private func gibibytes(_ bytes: Double) -> String { "\((bytes * 0x1p-30).fixed(1)) GiB" }

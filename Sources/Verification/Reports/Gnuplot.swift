@@ -1,46 +1,43 @@
-public import Foundation
+import FoundationEssentials
+import Subprocess
+import SystemPackage
 
 /// The program that draws plots.
 public struct Gnuplot: Sendable {
-  private let executable: URL
+  private let executable: FilePath
 
   /// Looks for it along a list of folders, such as the variable PATH holds.
   ///
   /// - Throws: ``GnuplotError/missing`` where it is in none of them.
   public init(path: String) throws(GnuplotError) {
-    let found = path.split(separator: ":").map { URL(filePath: "\($0)/gnuplot") }
-      .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+    let found = path.split(separator: ":").map { "\($0)/gnuplot" }
+      .first { FileManager.default.isExecutableFile(atPath: $0) }
     guard let found else { throw .missing }
-    executable = found
+    executable = FilePath(found)
   }
 
   /// The picture that a script draws on its standard output.
   ///
   /// - Throws: ``GnuplotError/failed(_:)`` where there is none.
-  public func picture(_ script: String) throws -> Data {
-    // Files, not pipes: nobody need read and write at the same time.
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let (input, output, errors) = (
-      folder.appending(path: "script"), folder.appending(path: "picture"),
-      folder.appending(path: "errors")
-    )
-    try Data(script.utf8).write(to: input)
-    try Data().write(to: output)
-    try Data().write(to: errors)
-    let process = Process()
-    process.executableURL = executable
-    process.standardInput = try FileHandle(forReadingFrom: input)
-    process.standardOutput = try FileHandle(forWritingTo: output)
-    process.standardError = try FileHandle(forWritingTo: errors)
-    try process.run()
-    process.waitUntilExit()
-    let picture = try Data(contentsOf: output)
-    guard process.terminationStatus == 0, !picture.isEmpty else {
-      let complaints = String(decoding: try Data(contentsOf: errors), as: UTF8.self)
+  public func picture(_ script: String) async throws(GnuplotError) -> [UInt8] {
+    // In a file, not through a pipe: a gnuplot that gives up early would break it.
+    let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let (succeeded, picture, complaints): (Bool, [UInt8], String)
+    do {
+      try Data(script.utf8).write(to: file)
+      let drawn = try await run(
+        .path(executable), arguments: [file.path], output: .bytes(limit: 1 << 26),
+        error: .string(limit: 1 << 20))
+      (succeeded, picture, complaints) = (
+        drawn.terminationStatus.isSuccess, drawn.standardOutput, drawn.standardError
+      )
+    } catch {
+      throw .failed("\(error)")
+    }
+    guard succeeded, !picture.isEmpty else {
       let line = complaints.split(separator: "\n").last { !$0.allSatisfy(\.isWhitespace) }
-      throw GnuplotError.failed(line.map { $0.trimmingCharacters(in: .whitespaces) } ?? "")
+      throw .failed(line?.trimmed ?? "")
     }
     return picture
   }
@@ -58,5 +55,12 @@ public enum GnuplotError: Error, Equatable, CustomStringConvertible {
       "gnuplot: not found along PATH; install it ('apt-get install gnuplot-nox'), or leave out --plot"
     case .failed(let line): "gnuplot: drew nothing: \(line)"
     }
+  }
+}
+
+extension Substring {
+  /// Without white space at either end.
+  var trimmed: String {
+    String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
   }
 }

@@ -1,5 +1,5 @@
 import DeltaRule
-import Foundation
+import FoundationEssentials
 public import PropertyTesting
 import TensorFiles
 

@@ -1,5 +1,3 @@
-import Foundation
-
 extension Judgement {
   /// The verdict as a person reads it.
   public var text: String {
@@ -52,7 +50,7 @@ extension Finding {
   }
 
   private func power(_ distance: Double) -> String {
-    distance == 0 ? "the last digit" : String(format: "%.1e", distance)
+    distance == 0 ? "the last digit" : distance.scientific(1)
   }
 }
 

@@ -1,5 +1,3 @@
-import Foundation
-
 extension Repeatability {
   /// The comparison as a person reads it.
   public var text: String {
@@ -9,7 +7,7 @@ extension Repeatability {
     for difference in differences {
       table.append([
         difference.tensor, "\(difference.differing)", "\(difference.count)",
-        difference.ulps.isFinite ? String(format: "%.0f", difference.ulps) : "not finite",
+        difference.ulps.isFinite ? difference.ulps.fixed(0) : "not finite",
       ])
     }
     return "\(runs.count) runs: "

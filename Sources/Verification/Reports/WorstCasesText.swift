@@ -1,4 +1,3 @@
-import Foundation
 public import PropertyTesting
 
 extension [Attack.Worst] {
@@ -6,7 +5,7 @@ extension [Attack.Worst] {
   public var text: String {
     sorted { $0.value > $1.value }.map { worst in
       let remark =
-        worst.reason.map { "FAILS: \($0)" } ?? String(format: "%.4f", worst.value)
+        worst.reason.map { "FAILS: \($0)" } ?? worst.value.fixed(4)
       return "\(worst.replay)  # \(remark)\n"
     }.joined()
   }
