@@ -49,8 +49,7 @@ let package = Package(
     .target(name: "DeltaRule", dependencies: ["Algebra"], swiftSettings: optimised),
     // Floor 3
     .target(name: "CDeltaKernels", cSettings: optimisedC),
-    .systemLibrary(
-      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "COpenBLAS", cSettings: optimisedC),
     .target(
       name: "DeltaRuleCPU", dependencies: ["Algebra", "CDeltaKernels", "COpenBLAS", "DeltaRule"],
       swiftSettings: optimised),

@@ -27,7 +27,7 @@ public struct Calibration<Number: KernelNumber>: ~Copyable {
     states = Workspace(workers: 1, numbers: stateNumbers)
     for factor in 0..<3 { matrices[factor].update(repeating: 1, count: size * size) }
     states[0].update(repeating: 1, count: stateNumbers)
-    openblas_set_num_threads(1)
+    if OpenBLAS.isAvailable { openblas_set_num_threads(1) }
   }
 
   /// Multiply-adds that stay in registers.
@@ -37,8 +37,10 @@ public struct Calibration<Number: KernelNumber>: ~Copyable {
 
   /// One square matrix product of OpenBLAS.
   ///
+  /// - Precondition: there is OpenBLAS.
   /// - Returns: how many operations it did.
   public func product() -> Int {
+    precondition(OpenBLAS.isAvailable, "\(MissingOpenBLAS())")
     Number.library.multiply(
       MatrixOperand(matrices[0], size), MatrixOperand(matrices[1], size), into: matrices[2],
       stride: size,

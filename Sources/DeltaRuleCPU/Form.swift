@@ -17,10 +17,20 @@ public enum Form: Equatable, Sendable {
   /// Whichever of them the shape asks for: ``chosen(for:)``.
   case automatic
 
-  /// All of them, with the chunk lengths that are worth comparing.
-  public static let all: [Form] =
+  /// All that can be had here, with the chunk lengths that are worth comparing.
+  public static let all = named.filter(\.isAvailable)
+
+  private static let named: [Form] =
     [.fusedRecurrence, .decoding] + [16, 32, 64, 128].map { .chunkwise($0) }
     + [.fullyParallel, .automatic]
+
+  /// Whether it can be had here: ``chunkwise(_:)`` and ``fullyParallel`` where there is OpenBLAS.
+  public var isAvailable: Bool {
+    switch self {
+    case .chunkwise, .fullyParallel: OpenBLAS.isAvailable
+    case .fusedRecurrence, .decoding, .automatic: true
+    }
+  }
 
   public var name: String {
     switch self {
@@ -34,7 +44,7 @@ public enum Form: Equatable, Sendable {
 
   /// - Returns: nil where no form has that name; chunks may be of any length.
   public init?(name: String) {
-    if let form = Self.all.first(where: { $0.name == name }) {
+    if let form = Self.named.first(where: { $0.name == name }) {
       self = form
     } else if name.hasPrefix("chunkwise-"), let length = Int(name.dropFirst(10)), length >= 1 {
       self = .chunkwise(length)
@@ -56,13 +66,14 @@ public enum Form: Equatable, Sendable {
 }
 
 extension Form {
-  /// - Precondition: not ``automatic``.
+  /// - Precondition: not ``automatic``, and available.
   @specialized(where Number == Float)
   @specialized(where Number == Double)
   func kernel<Number: KernelNumber>(
     for shape: BatchShape, _ compiled: CompiledKernels
   ) -> HeadKernel<Number> {
     func chunks(_ length: Int) -> HeadKernel<Number> {
+      precondition(isAvailable, "\(MissingOpenBLAS())")
       // Heads are shared out among threads; a product is computed by one.
       openblas_set_num_threads(1)
       return ChunkwiseSolve(

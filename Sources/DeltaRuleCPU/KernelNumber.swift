@@ -10,19 +10,18 @@ public protocol KernelNumber: Real, BinaryFloatingPoint {
 
 extension Float: KernelNumber {
   public static var library: KernelLibrary<Float> {
-    KernelLibrary(
-      kernels: delta_f32, gemm: cblas_sgemm, trsm: cblas_strsm, axpy: cblas_saxpy)
+    KernelLibrary(kernels: delta_f32, gemm: cblas_sgemm, trsm: cblas_strsm)
   }
 }
 
 extension Double: KernelNumber {
   public static var library: KernelLibrary<Double> {
-    KernelLibrary(
-      kernels: delta_f64, gemm: cblas_dgemm, trsm: cblas_dtrsm, axpy: cblas_daxpy)
+    KernelLibrary(kernels: delta_f64, gemm: cblas_dgemm, trsm: cblas_dtrsm)
   }
 }
 
-/// The compiled kernels, and the routines of OpenBLAS, for one type of numbers.
+/// The compiled kernels, and the routines of OpenBLAS, for one type of numbers. Only where ``OpenBLAS`` is available may
+/// its routines be called.
 public struct KernelLibrary<Number: KernelNumber> {
   let kernels: delta_number
   let gemm:
@@ -35,10 +34,6 @@ public struct KernelLibrary<Number: KernelNumber> {
     (
       CBLAS_ORDER, CBLAS_SIDE, CBLAS_UPLO, CBLAS_TRANSPOSE, CBLAS_DIAG, blasint, blasint, Number,
       UnsafePointer<Number>, blasint, UnsafeMutablePointer<Number>, blasint
-    ) -> Void
-  let axpy:
-    (
-      blasint, Number, UnsafePointer<Number>, blasint, UnsafeMutablePointer<Number>, blasint
     ) -> Void
 
   /// The kernels compiled for an instruction set; nil where this processor has it not.
@@ -66,8 +61,10 @@ public struct KernelLibrary<Number: KernelNumber> {
   }
 
   /// y += x, for so many numbers side by side.
+  @specialized(where Number == Float)
+  @specialized(where Number == Double)
   func add(_ x: UnsafePointer<Number>, to y: UnsafeMutablePointer<Number>, count: Int) {
-    axpy(blasint(count), 1, x, 1, y, 1)
+    for i in 0..<count { y[i] += x[i] }
   }
 }
 

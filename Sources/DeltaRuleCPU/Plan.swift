@@ -22,7 +22,7 @@ public final class Plan<Number: KernelNumber> {
   ///   - form: how to compute.
   ///   - normalizes: `use_qk_l2norm`.
   ///   - threads: how many threads work; where there is less work, fewer.
-  /// - Precondition: the processor has the instruction set.
+  /// - Precondition: the form is available, and the processor has the instruction set.
   /// - Complexity: a workspace a thread: (dk + 16)·dv + 130·dk numbers for the fused recurrence, 2·C·(C + dk + dv) by chunks,
   ///   and for their gradient about as much again, with 2·C·L by chunks. Where value heads share a key head, or dv is above
   ///   128, gradients also take 2·dk + 1 numbers a token of the longest sequence for each thread.

@@ -11,7 +11,7 @@ public import FoundationEssentials
 ///   - normalizingQueriesAndKeys: `use_qk_l2norm`.
 ///   - threads: how many threads work; by default as many as there are processors.
 ///   - instructionSet: by default the widest that the processor has.
-/// - Precondition: the processor has the instruction set.
+/// - Precondition: the form is available, and the processor has the instruction set.
 /// - Complexity: 6·dk·dv operations a token and head by the fused recurrence.
 /// - Source: the paper, section 2.2, two tokens to a pass: `Proofs/ChunkwiseSolve.md#chunkwise-solve` with chunks of two.
 public func solve<Number: KernelNumber>(

@@ -1,3 +1,4 @@
+import DeltaRuleCPU
 public import PropertyTesting
 
 /// A run of laws from one seed.
@@ -86,6 +87,8 @@ public struct UnknownSubject: Error, CustomStringConvertible {
   public let name: String
 
   public var description: String {
-    "'\(name)' is no law, formulation or regime; 'deltanet-verify list' shows what there is"
+    Checks.withoutOpenBLAS.leftOut.contains(where: name.contains)
+      ? "'\(name)' is left out: \(MissingOpenBLAS())"
+      : "'\(name)' is no law, formulation or regime; 'deltanet-verify list' shows what there is"
   }
 }

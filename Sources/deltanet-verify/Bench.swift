@@ -95,6 +95,7 @@ struct Bench: AsyncParsableCommand {
   func run() async throws {
     let configurations = try configurations()
     if explain { return try show(configurations.explanation) }
+    if forms?.allSatisfy(\.isAvailable) == false { throw reportBadInput("\(MissingOpenBLAS())") }
     let set = instructionSet ?? .best
     let available = InstructionSet.available
     guard available.contains(set) else {

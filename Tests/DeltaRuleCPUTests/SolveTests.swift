@@ -10,6 +10,10 @@ struct SolveTests {
   @Test
   func thereAreShapes() throws { #expect(try BatchShape.samples == Self.shapes) }
 
+  /// Or the forms that compute through it would go untested.
+  @Test
+  func thereIsOpenBLAS() { #expect(OpenBLAS.isAvailable, "\(MissingOpenBLAS())") }
+
   private func check<Number: KernelNumber>(
     _ type: Number.Type, _ shape: BatchShape, normalizing: Bool
   ) throws {

@@ -7,11 +7,12 @@ private struct Invocation {
   let output: String
   let errors: String
 
-  init(_ arguments: String...) throws {
+  init(_ arguments: String..., environment: [String: String] = [:]) throws {
     let process = Process()
     process.executableURL = URL(filePath: CommandLine.arguments[0])
       .deletingLastPathComponent().appending(path: "deltanet-verify")
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let (output, errors) = (Pipe(), Pipe())
     process.standardOutput = output
     process.standardError = errors
@@ -116,6 +117,40 @@ struct CommandLineTests {
     let explanation = try Invocation("bench", "--lengths", "2,2048", "--explain")
     #expect(explanation.status == 0)
     #expect(explanation.output.contains("fewer than 4 tokens a sequence"))
+  }
+
+  /// What is no library, and found first, hides the one that there is.
+  @Test
+  func saysWhatIsLeftOutWithoutOpenBLAS() throws {
+    try withFolder { folder in
+      try Data().write(to: URL(filePath: "\(folder)/libopenblas.so.0"))
+      let hidden = ["LD_LIBRARY_PATH": folder]
+      let missing = "libopenblas.so.0 is missing; install it ('apt-get install libopenblas0')"
+      let left = "left out of KN: chunkwise@OpenBLAS, fully-parallel@OpenBLAS; \(missing)\n"
+
+      let laws = try Invocation(
+        "--only", "KN", "--json", "\(folder)/run.json", environment: hidden)
+      #expect(laws.status == 0)
+      #expect(laws.output.contains("\n\(left)"))
+      let json = try String(contentsOfFile: "\(folder)/run.json", encoding: .utf8)
+      #expect(json.contains("\"leftOut\" : \"left out of KN"))
+      #expect(try !Invocation("--only", "UT", environment: hidden).output.contains("left out"))
+      #expect(try !Invocation("--only", "KN").output.contains("left out"))
+      let kernel = try Invocation("--only", "chunkwise@OpenBLAS", environment: hidden)
+      #expect(kernel.status == 64)
+      #expect(kernel.errors.contains(missing))
+
+      let asked = try Invocation("bench", "--forms", "chunkwise-24", environment: hidden)
+      #expect(asked.status == 2)
+      #expect(asked.output.isEmpty)
+      #expect(asked.errors == "deltanet-verify: \(missing)\n")
+      let standard = try Invocation(
+        "bench", "--lengths", "8", "--heads", "1", "--widths", "4", "--rounds", "1",
+        environment: hidden)
+      #expect(standard.status == 0)
+      #expect(standard.output.contains("\nleft out: everything through OpenBLAS; \(missing)\n"))
+      #expect(!standard.output.contains("chunkwise"))
+    }
   }
 
   @Test

@@ -32,7 +32,7 @@ public struct Benchmark: Sendable {
 
     /// Of the rate of OpenBLAS's matrix product, where that was calibrated.
     public func percentOfProduct(_ measurement: BenchmarkMeasurement) -> Double? {
-      calibration[measurement.configuration.numbers].map { 100 * measurement.rate / $0.product }
+      calibration[measurement.configuration.numbers]?.product.map { 100 * measurement.rate / $0 }
     }
   }
 

@@ -23,12 +23,15 @@ public struct BenchmarkGrid: Sendable {
   public var widths = [64, 128].map { HeadWidths(key: $0, value: $0) }
   public var numbers = BenchmarkNumbers.allCases
   public var passes = [BenchmarkPass.forward]
-  public var forms: [Form] = [.fusedRecurrence, .chunkwise(64), .fullyParallel]
+  public var forms = available(.fusedRecurrence, .chunkwise(64), .fullyParallel)
 
   /// The sizes that there may be: products of two of them fit into an integer.
   public static let sizes = 1...1 << 30
 
   public init() {}
+
+  /// Those of some forms that can be had here.
+  private static func available(_ forms: Form...) -> [Form] { forms.filter(\.isAvailable) }
 
   /// The combinations, each once. A decoding step has one length and one form, whatever the others have.
   ///
@@ -60,12 +63,12 @@ public struct BenchmarkGrid: Sendable {
     forms.forms = Form.all.filter { $0 != .automatic }
     var gradients = BenchmarkGrid()
     gradients.passes = [.backward, .forwardAndBackward]
-    gradients.forms = [.fusedRecurrence, .chunkwise(64)]
+    gradients.forms = available(.fusedRecurrence, .chunkwise(64))
     var decoding = BenchmarkGrid()
     (decoding.batches, decoding.passes) = ([8], [.decode])
     var crossover = BenchmarkGrid()
     (crossover.lengths, crossover.numbers) = ([4, 16, 64, 256, 1024], [.f32])
-    crossover.forms = [.fusedRecurrence, .fullyParallel]
+    crossover.forms = available(.fusedRecurrence, .fullyParallel)
     var growth = BenchmarkGrid()
     (growth.lengths, growth.heads) = ([512, 1024, 2048, 4096, 8192, 16384], [1])
     growth.widths = [HeadWidths(key: 128, value: 128)]

@@ -3,13 +3,17 @@ import DeltaRuleCPU
 
 extension BatchKernel {
   /// The kernels for the processor: those that are compiled here for each instruction set that it has, those through
-  /// OpenBLAS once.
+  /// OpenBLAS once, where that is not missing.
   static var onProcessor: [BatchKernel] {
     InstructionSet.available.flatMap { set in
       [Form.fusedRecurrence, .decoding].map { form in
         BatchKernel(name: "\(form.name)@\(set.rawValue)", set) { _ in form }
       }
-    } + [
+    } + (OpenBLAS.isAvailable ? throughOpenBLAS : [])
+  }
+
+  fileprivate static var throughOpenBLAS: [BatchKernel] {
+    [
       BatchKernel(name: "chunkwise@OpenBLAS", .best) { .chunkwise($0) },
       BatchKernel(name: "fully-parallel@OpenBLAS", .best) { _ in .fullyParallel },
     ]
@@ -42,6 +46,12 @@ extension BatchKernel {
           threads: wishes.threads, instructionSet: set)
       })
   }
+}
+
+extension Checks {
+  /// None, but for the names of the kernels that cannot be checked here, because OpenBLAS is missing.
+  static let withoutOpenBLAS = Checks(
+    [], leftOut: OpenBLAS.isAvailable ? [] : BatchKernel<Float>.throughOpenBLAS.map(\.name))
 }
 
 extension Form {

@@ -43,7 +43,8 @@ extension Law {
           })
       }))
 
-  static let kernelErrorGrowth = kernelErrorGrowth(grown(BatchKernel<Float>.onProcessor))
+  static let kernelErrorGrowth = kernelErrorGrowth(
+    grown(BatchKernel<Float>.onProcessor), .withoutOpenBLAS)
 
   static func kernelErrorGrowth(_ checks: Checks...) -> Law {
     Law(

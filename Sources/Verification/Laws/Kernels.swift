@@ -5,7 +5,8 @@ import PropertyTesting
 
 extension Law {
   static let kernelsOnIntegers = kernelsOnIntegers(
-    integers(BatchKernel<Float>.onProcessor), integers(BatchKernel<Double>.onProcessor))
+    integers(BatchKernel<Float>.onProcessor), integers(BatchKernel<Double>.onProcessor),
+    .withoutOpenBLAS)
 
   static func kernelsOnIntegers(_ checks: Checks...) -> Law {
     Law(
@@ -48,7 +49,8 @@ extension Law {
     }
   }
 
-  static let kernelsKeepApart = kernelsKeepApart(apart(BatchKernel<Float>.onProcessor))
+  static let kernelsKeepApart = kernelsKeepApart(
+    apart(BatchKernel<Float>.onProcessor), .withoutOpenBLAS)
 
   static func kernelsKeepApart(_ checks: Checks...) -> Law {
     Law(

@@ -16,6 +16,8 @@ public struct Law: Sendable, Identifiable {
   public let theorem: String
   /// The law for each thing that it speaks about.
   public let instances: [LawInstance]
+  /// What it would speak about, too, were it here.
+  let leftOut: [String]
   private let about: @Sendable (Candidate) -> LawInstance?
 
   init(
@@ -35,6 +37,7 @@ public struct Law: Sendable, Identifiable {
     self.formula = formula
     self.theorem = theorem
     instances = checks.flatMap(\.instances)
+    leftOut = checks.flatMap(\.leftOut)
     about = { candidate in checks.lazy.compactMap { $0.about(candidate) }.first }
   }
 
@@ -65,13 +68,15 @@ public struct Candidate: Sendable {
 /// A law for some things, and for what it may speak about besides.
 struct Checks: ExpressibleByArrayLiteral, Sendable {
   let instances: [LawInstance]
+  let leftOut: [String]
   let about: @Sendable (Candidate) -> LawInstance?
 
   init(
-    _ instances: [LawInstance],
+    _ instances: [LawInstance], leftOut: [String] = [],
     about: @escaping @Sendable (Candidate) -> LawInstance? = { _ in nil }
   ) {
     self.instances = instances
+    self.leftOut = leftOut
     self.about = about
   }
 

@@ -62,7 +62,7 @@ private struct BenchmarkDocument: Encodable {
 
   struct Rates: Encodable {
     let peakGflops: Double
-    let productGflops: Double
+    let productGflops: Double?
     let updateGbytes: Double
   }
 

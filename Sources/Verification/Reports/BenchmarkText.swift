@@ -5,7 +5,7 @@ extension Benchmark.Outcome {
   /// The run as a person reads it: a line for each measurement, then how cost grows, where forms cross, and what the
   /// processor does at most.
   public var text: String {
-    [header, table, growthText, crossoverText, calibrationText, leftOutText]
+    [header, table, growthText, crossoverText, calibrationText, leftOutText, missingText]
       .filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
   }
 
@@ -64,8 +64,9 @@ extension Benchmark.Outcome {
   private var calibrationText: String {
     section("calibration (the best of all rounds)", BenchmarkNumbers.allCases) { numbers in
       calibration[numbers].map {
-        "\(numbers.rawValue): peak \(decimal($0.peak)) GFLOP/s, OpenBLAS product n = 1024 "
-          + "\(decimal($0.product)) GFLOP/s, update \(decimal($0.update)) GB/s"
+        let product = $0.product.map { "OpenBLAS product n = 1024 \(decimal($0)) GFLOP/s, " }
+        return "\(numbers.rawValue): peak \(decimal($0.peak)) GFLOP/s, \(product ?? "")"
+          + "update \(decimal($0.update)) GB/s"
       }
     }
   }
@@ -76,6 +77,11 @@ extension Benchmark.Outcome {
       return "left out: \(configuration.form.name) \(configuration.setting) "
         + "L \(configuration.shape.length): \($0.reason)"
     }
+  }
+
+  private var missingText: String {
+    calibration.values.contains { $0.product == nil }
+      ? "left out: everything through OpenBLAS; \(MissingOpenBLAS())" : ""
   }
 
   /// A title and a line for each item that has one.

@@ -8,7 +8,7 @@ extension Verification.Outcome {
   public func json() throws -> String {
     try encoded(
       OutcomeDocument(
-        seed: seed, holds: holds,
+        seed: seed, holds: holds, leftOut: leftOut,
         checks: laws.flatMap { law, reports in
           reports.map { instance, report in
             let found = report.counterexample
@@ -44,6 +44,7 @@ private struct OutcomeDocument: Encodable {
 
   let seed: UInt64
   let holds: Bool
+  let leftOut: String?
   let checks: [Check]
 }
 

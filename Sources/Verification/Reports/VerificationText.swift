@@ -1,12 +1,13 @@
 import Algebra
 import DeltaRule
+import DeltaRuleCPU
 public import PropertyTesting
 
 extension Verification.Outcome {
   /// The run as a person reads it. The same run gives the same text.
   public var text: String {
-    [lawTable, formulationTable, failures, suspicion, summary].filter { !$0.isEmpty }
-      .joined(separator: "\n\n") + "\n"
+    [lawTable, formulationTable, failures, suspicion, leftOut ?? "", summary]
+      .filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
   }
 
   private var lawTable: String {
@@ -74,6 +75,14 @@ extension Verification.Outcome {
     let equivalences = laws.first { $0.law.id == "EQ" }?.reports ?? []
     return equivalences.count > 1 && equivalences.allSatisfy { !$0.report.holds }
       ? "Every formulation differs from the recurrence: suspect the recurrence." : ""
+  }
+
+  /// What is not checked here, and why; nil where everything is.
+  var leftOut: String? {
+    let laws = laws.map(\.law).filter { !$0.leftOut.isEmpty }
+    if laws.isEmpty { return nil }
+    let kernels = laws.flatMap(\.leftOut).uniqued.joined(separator: ", ")
+    return "left out of \(laws.map(\.id).joined(separator: ", ")): \(kernels); \(MissingOpenBLAS())"
   }
 
   private var summary: String {
