@@ -11,6 +11,7 @@ const char *cuda_driver_fill(CUDADriver *table, void *library) {
       {&table->deviceGet, "cuDeviceGet"},
       {&table->deviceName, "cuDeviceGetName"},
       {&table->deviceAttribute, "cuDeviceGetAttribute"},
+      {&table->deviceMemory, "cuDeviceTotalMem_v2"},
       {&table->primaryContextRetain, "cuDevicePrimaryCtxRetain"},
       {&table->primaryContextRelease, "cuDevicePrimaryCtxRelease_v2"},
       {&table->contextSetCurrent, "cuCtxSetCurrent"},

@@ -27,7 +27,7 @@ struct ChunkTable {
 
 extension Device {
   /// A buffer that holds an array.
-  func buffer<Element: BitwiseCopyable>(of elements: [Element]) throws -> DeviceBuffer {
+  package func buffer<Element: BitwiseCopyable>(of elements: [Element]) throws -> DeviceBuffer {
     let buffer = try buffer(byteCount: elements.count * MemoryLayout<Element>.stride)
     try elements.withUnsafeBytes { try buffer.upload($0, on: defaultStream) }
     return buffer

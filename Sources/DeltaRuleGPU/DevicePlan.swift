@@ -12,6 +12,8 @@ public final class DevicePlan {
   public let storage: Storage
   public let precision: ProductPrecision
   private let normalizes: Bool
+  /// How many tokens it takes together: as many as the form says, or fewer where those do not fit the local memory.
+  package var chunkLength: Int { blockings.chunk }
   private let blockings: Blockings
   private let table: ChunkTable
   private let pipeline: Pipeline?

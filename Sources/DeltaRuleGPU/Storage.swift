@@ -19,7 +19,7 @@ public enum Storage: String, CaseIterable, Sendable {
 
 extension Storage {
   /// Numbers as they are stored, rounded to nearest, ties to even.
-  func bytes(of numbers: [Float]) -> [UInt8] {
+  package func bytes(of numbers: [Float]) -> [UInt8] {
     switch self {
     case .float32: numbers.withUnsafeBytes { Array($0) }
     case .float16: numbers.map { Float16($0) }.withUnsafeBytes { Array($0) }

@@ -77,6 +77,12 @@ static int device_attribute(int *value, int attribute, int device) {
   return enter_anywhere("cuDeviceGetAttribute");
 }
 
+static int device_memory(size_t *bytes, int device) {
+  if (device != 7) return invalid_value;
+  *bytes = (size_t)5 << 30;
+  return enter_anywhere("cuDeviceTotalMem_v2");
+}
+
 static int context_retain(CUhandle *made, int device) {
   if (device != 7) return invalid_value;
   int status = enter_anywhere("cuDevicePrimaryCtxRetain");
@@ -209,6 +215,7 @@ CUDADriver fake_cuda(void) {
       .deviceGet = device_get,
       .deviceName = device_name,
       .deviceAttribute = device_attribute,
+      .deviceMemory = device_memory,
       .primaryContextRetain = context_retain,
       .primaryContextRelease = context_release,
       .contextSetCurrent = context_set,

@@ -52,6 +52,7 @@ struct CUDATests {
     #expect(device.architecture == "sm_90a")
     #expect(device.sharedMemoryLimit == 232_448)
     #expect(device.multiprocessors == 3)
+    #expect(device.memory == 5 << 30)
     #expect(device.language == .cuda)
   }
 
@@ -94,7 +95,7 @@ struct CUDATests {
       }
       #expect(record.live == 0, "after \(name)")
     }
-    #expect(names.count == 23)
+    #expect(names.count == 24)
   }
 
   /// As on a thread that has not called before.

@@ -27,13 +27,20 @@ struct KernelTextTests {
     _ kernel: ChunkKernel, _ width: (dk: Int, dv: Int), _ options: Options,
     _ architecture: String, localBytes: Int
   ) throws {
-    let source = try source(kernel, width, options, localBytes: localBytes)
+    try expectNoSpills(
+      source(kernel, width, options, localBytes: localBytes), architecture,
+      "\(kernel.rawValue), \(width), \(options)")
+  }
+
+  private func expectNoSpills(
+    _ source: KernelSource, _ architecture: String, _ what: String
+  ) throws {
     let log = try NVRTC().compile(
       source, architecture: architecture, options: ["--ptxas-options=-v"]
     ).log
     #expect(
       log.contains("0 bytes spill stores, 0 bytes spill loads"),
-      "\(kernel.rawValue), \(width), \(options) for \(architecture): \(log)")
+      "\(what) for \(architecture): \(log)")
   }
 
   @Test(arguments: ChunkKernel.allCases.filter { $0 != .recurrence })
@@ -65,6 +72,18 @@ struct KernelTextTests {
         String(decoding: ptx, as: UTF8.self).contains(
           "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32"))
     }
+  }
+
+  @Test(arguments: PeakProducts.allCases)
+  func peaksStayInRegisters(products: PeakProducts) throws {
+    let source = PeakKernel.source(products, KernelLanguage.cuda.words())
+    for architecture in ["sm_80", "sm_90a"] {
+      try expectNoSpills(source, architecture, products.rawValue)
+    }
+    let image = try NVRTC().compile(source, architecture: "compute_90a", options: []).image
+    let text = String(decoding: image, as: UTF8.self)
+    #expect(text.contains("tf32.tf32.f32 {") == (products == .tf32))
+    #expect(text.contains("bf16.bf16.f32 {") == (products == .bfloat16))
   }
 
   private struct Options {

@@ -27,6 +27,7 @@ struct OpenCLTests {
     #expect(device.deviceName == .openCL(0))
     #expect(device.language == .openCL)
     #expect(device.multiprocessors > 0)
+    #expect(try #require(device.memory) > 0)
     #expect(device.sharedMemoryLimit >= 32 << 10)
     #expect(try Device.open(.openCL(0)) === device)
   }

@@ -29,6 +29,8 @@ typedef struct GPU_SENDABLE CUDADriver {
   int32_t (*deviceGet)(int32_t *device, int32_t ordinal);
   int32_t (*deviceName)(char *name, int32_t size, int32_t device);
   int32_t (*deviceAttribute)(int32_t *value, int32_t attribute, int32_t device);
+  /// Null in a stand-in whose memory is the host's.
+  int32_t (*_Nullable deviceMemory)(size_t *bytes, int32_t device);
 
   int32_t (*primaryContextRetain)(CUhandle _Nullable *_Nonnull context, int32_t device);
   int32_t (*primaryContextRelease)(int32_t device);

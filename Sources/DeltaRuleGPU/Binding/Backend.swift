@@ -5,6 +5,8 @@ struct DeviceFacts: Hashable, Sendable {
   /// Bytes of shared memory that a block may have.
   var sharedMemoryLimit: Int
   var multiprocessors: Int
+  /// Bytes of memory, where the driver tells.
+  var memory: Int?
   /// Threads that a block may have.
   var threadLimit: Int
 }

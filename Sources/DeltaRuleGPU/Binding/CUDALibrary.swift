@@ -55,7 +55,7 @@ struct CUDALibrary: Sendable {
       name: String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self),
       architecture: capability(of: device).architecture,
       sharedMemoryLimit: attribute(.sharedMemoryPerBlock, of: device),
-      multiprocessors: attribute(.multiprocessors, of: device),
+      multiprocessors: attribute(.multiprocessors, of: device), memory: memory(of: device),
       threadLimit: attribute(.threadsPerBlock, of: device))
   }
 
@@ -63,6 +63,13 @@ struct CUDALibrary: Sendable {
     try ComputeCapability(
       major: attribute(.capabilityMajor, of: device),
       minor: attribute(.capabilityMinor, of: device))
+  }
+
+  private func memory(of device: Int32) throws -> Int? {
+    guard let deviceMemory = driver.deviceMemory else { return nil }
+    var bytes = 0
+    try check(deviceMemory(&bytes, device), "cuDeviceTotalMem_v2")
+    return bytes
   }
 
   private func attribute(_ attribute: DeviceAttribute, of device: Int32) throws -> Int {

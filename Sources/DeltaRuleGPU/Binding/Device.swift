@@ -50,6 +50,9 @@ public final class Device: Sendable {
 
   public var multiprocessors: Int { backend.facts.multiprocessors }
 
+  /// Bytes of its memory; of an OpenCL device that is a processor, of the host's. Nil where the driver does not tell.
+  public var memory: Int? { backend.facts.memory }
+
   package var language: KernelLanguage { backend.language }
 
   /// Whether it has matrix units that kernels use here.

@@ -50,6 +50,7 @@ struct OpenCLLibrary: Sendable {
       name: text(.name, of: device), architecture: text(.version, of: device),
       sharedMemoryLimit: Int(clamping: number(.localMemorySize, UInt64.self, of: device)),
       multiprocessors: Int(number(.computeUnits, UInt32.self, of: device)),
+      memory: Int(clamping: number(.globalMemorySize, UInt64.self, of: device)),
       threadLimit: number(.workGroupSize, Int.self, of: device))
   }
 
@@ -93,6 +94,7 @@ private enum DeviceKey: UInt32 {
   case type = 0x1000
   case computeUnits = 0x1002
   case workGroupSize = 0x1004
+  case globalMemorySize = 0x101F
   case localMemorySize = 0x1023
   case name = 0x102B
   case version = 0x102F
