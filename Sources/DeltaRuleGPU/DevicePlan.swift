@@ -17,12 +17,11 @@ public final class DevicePlan {
   private let blockings: Blockings
   private let table: ChunkTable
   private let pipeline: Pipeline?
+  private var kernels: [Variant: Kernel] = [:]
   private lazy var workspace = Result {
     try Workspace(shape, table, chunk: blockings.chunk, on: device)
   }
-  private lazy var triangles = Result {
-    try device.buffer(byteCount: pipeline?.triangles ?? 0)
-  }
+  private lazy var pipelined = Result { try pipeline.map { try $0.compiled(on: device) } }
   private lazy var adjoint = Result { try Workspace(shape, table, chunk: 0, on: device) }
 
   /// - Parameters:
@@ -131,20 +130,21 @@ public final class DevicePlan {
   private func solvePipelined(
     _ inputs: DeviceInputs, into outputs: DeviceOutputs, on stream: Stream
   ) throws {
-    guard let pipeline else { preconditionFailure("the form has its kernels") }
-    let triangles = try triangles.get()
-    let (transform, walk) = (pipeline.transform, pipeline.walk)
+    guard let pipelined = try pipelined.get() else {
+      preconditionFailure("the form has its kernels")
+    }
+    let triangles = pipelined.triangles
     let heads: [KernelArgument] = [
       .int32(Int32(shape.heads)), .int32(Int32(shape.keyHeads)),
     ]
     try device.launch(
-      device.kernel(transform.source), groups: transform.groups,
+      pipelined.transform.kernel, groups: pipelined.transform.groups,
       [
         .buffer(inputs.k), .buffer(inputs.beta), .buffer(table.sequences), .buffer(triangles),
         .int32(Int32(shape.sequenceCount)),
       ] + heads, on: stream)
     try device.launch(
-      device.kernel(walk.source), groups: walk.groups,
+      pipelined.walk.kernel, groups: pipelined.walk.groups,
       [
         .buffer(inputs.q), .buffer(inputs.k), .buffer(inputs.v), .buffer(triangles),
         .buffer(table.sequences), .buffer(inputs.initialState), .buffer(outputs.o),
@@ -181,6 +181,30 @@ public final class DevicePlan {
       ], hasOutputs: outputs != nil, inverseIsGiven: inverseIsGiven, on: stream)
   }
 
+  /// A kernel, and what it is compiled for here.
+  private struct Variant: Hashable {
+    let kernel: ChunkKernel
+    let hasOutputs: Bool
+    let inverseIsGiven: Bool
+
+    init(_ kernel: ChunkKernel, _ hasOutputs: Bool, _ inverseIsGiven: Bool) {
+      self.kernel = kernel
+      self.hasOutputs = hasOutputs
+      self.inverseIsGiven = inverseIsGiven
+    }
+  }
+
+  private func compiled(_ variant: Variant) throws -> Kernel {
+    if let kernel = kernels[variant] { return kernel }
+    let options = KernelOptions(
+      storage: storage, precision: precision, normalizes: normalizes,
+      hasOutputs: variant.hasOutputs, inverseIsGiven: variant.inverseIsGiven)
+    let kernel = try device.kernel(
+      variant.kernel.source(blockings[variant.kernel], options, device.words))
+    kernels[variant] = kernel
+    return kernel
+  }
+
   /// What each block of a kernel is for.
   private enum Grid { case heads, chunks, chunksByColumns, chunksOfKeyHeads }
 
@@ -189,9 +213,6 @@ public final class DevicePlan {
     inverseIsGiven: Bool = false, on stream: Stream
   ) throws {
     let blocking = blockings[kernel]
-    let options = KernelOptions(
-      storage: storage, precision: precision, normalizes: normalizes, hasOutputs: hasOutputs,
-      inverseIsGiven: inverseIsGiven)
     let columns = (shape.valueDimension + blocking.values - 1) / blocking.values
     let groups =
       switch grid {
@@ -202,7 +223,7 @@ public final class DevicePlan {
       }
     let sizes = [shape.keyHeads, shape.heads, shape.keyDimension, shape.valueDimension]
     try device.launch(
-      device.kernel(kernel.source(blocking, options, device.words)), groups: groups,
+      compiled(Variant(kernel, hasOutputs, inverseIsGiven)), groups: groups,
       arguments + sizes.map { .int32(Int32($0)) }, on: stream)
   }
 }

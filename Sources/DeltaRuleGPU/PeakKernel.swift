@@ -1,11 +1,6 @@
-/// What factors are rounded to when a device shows how fast it multiplies. Sums are float32.
-package enum PeakProducts: String, CaseIterable, Sendable {
-  case float32 = "f32"
-  case tf32
-  case bfloat16 = "bf16"
-
-  /// What the device has units for.
-  package static func all(on device: Device) -> [PeakProducts] {
+extension ProductPrecision {
+  /// What a device has units for.
+  package static func all(on device: Device) -> [ProductPrecision] {
     device.hasMatrixUnits ? allCases : [.float32]
   }
 
@@ -20,7 +15,7 @@ package enum PeakProducts: String, CaseIterable, Sendable {
 
 /// Multiply-adds that stay in registers.
 package struct PeakKernel: Sendable {
-  package let products: PeakProducts
+  package let products: ProductPrecision
   private let device: Device
   private let kernel: Kernel
   private let sink: DeviceBuffer
@@ -30,22 +25,22 @@ package struct PeakKernel: Sendable {
   private static let chains = 8
 
   /// - Throws: ``GPUError``.
-  package init(_ products: PeakProducts, on device: Device) throws {
+  package init(_ products: ProductPrecision, on device: Device) throws {
     self.products = products
     self.device = device
     kernel = try device.kernel(Self.source(products, device.words))
     sink = try device.buffer(byteCount: 4)
   }
 
-  static func source(_ products: PeakProducts, _ words: String) -> KernelSource {
-    let constants: KeyValuePairs<String, Any> = [
-      "NT": threads, "CHAINS": chains, "FLOAT32": 0, "FLOAT16": 1, "BFLOAT16": 2, "TF32": 3,
-      "STORAGE": "FLOAT32", "TENSOR_CORES": 0, "PRODUCTS": products.constant,
+  static func source(_ products: ProductPrecision, _ words: String) -> KernelSource {
+    let constants: KeyValuePairs<String, Int> = [
+      "NT": threads, "BLOCKS_AT_ONCE": 1, "CHAINS": chains, "FLOAT32": 0, "FLOAT16": 1,
+      "BFLOAT16": 2, "TF32": 3, "TENSOR_CORES": 0,
     ]
     return KernelSource(
       name: "peak",
-      text: constants.map { "#define \($0) \($1)\n" }.joined() + words
-        + String(decoding: PackageResources.peak_k, as: UTF8.self),
+      text: definitions(constants) + "#define STORAGE FLOAT32\n"
+        + "#define PRODUCTS \(products.constant)\n" + words + text(PackageResources.peak_k),
       threads: threads, sharedBytes: 0)
   }
 

@@ -42,8 +42,20 @@ struct Pipeline {
     self.words = words
   }
 
-  /// Bytes of all triangles.
-  var triangles: Int { slots * heads * Self.triangleBytes }
+  /// The kernels and what one hands to the other, ready to be launched.
+  func compiled(
+    on device: Device
+  ) throws -> (
+    triangles: DeviceBuffer, transform: (kernel: Kernel, groups: (Int, Int, Int)),
+    walk: (kernel: Kernel, groups: (Int, Int, Int))
+  ) {
+    let (transform, walk) = (transform, walk)
+    return (
+      try device.buffer(byteCount: slots * heads * Self.triangleBytes),
+      (try device.kernel(transform.source), transform.groups),
+      (try device.kernel(walk.source), walk.groups)
+    )
+  }
 
   /// A warp for each chunk and value head, four to a block.
   var transform: (source: KernelSource, groups: (Int, Int, Int)) {

@@ -1,11 +1,12 @@
 import ArgumentParser
 import DeltaRuleCPU
+import DeltaRuleGPU
 import FoundationEssentials
 import Verification
 
 struct Bench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Time the kernels for the processor.",
+    abstract: "Time the kernels for the processor, or those of a device.",
     discussion: """
       Without sizes, passes, numbers and forms: a standard set of about a minute. With any of them: every \
       combination, of which those not given are L = 2048, H = 8, B = 1, widths 64 and 128, f32 and f64, the \
@@ -14,7 +15,16 @@ struct Bench: AsyncParsableCommand {
 
       Every round times each form and the calibrations once. One thread is timed by the processor time it \
       gets, several by the clock. What does not fit into half of the memory, or 8 GiB, is left out.
+
+      On a device the standard set, where no sizes are given, has 32768 tokens of 16 heads in sequences of 512 \
+      to 32768 tokens, or fewer where the device is slow, forwards and forwards with backwards. Otherwise sizes that are \
+      not given are B = 16, H = 16 and those above. Numbers are bf16, forms walk-64 and parallel-64 unless named. The \
+      device's own clock times every run, of tensors that no cache holds; beside it a copy, and products in \
+      registers. What does not fit into half of its memory is left out.
       """)
+
+  @Option(help: "'cpu', or the device whose kernels are timed: 'opencl:0', 'cuda:0', 'best'.")
+  var device = DeviceChoice.cpu
 
   @Option(help: "Lengths L: '512,2048'.", transform: { try list($0, size) })
   var lengths: [Int]?
@@ -30,8 +40,13 @@ struct Bench: AsyncParsableCommand {
     transform: { try list($0, widths(of:)) })
   var widths: [HeadWidths]?
 
-  @Option(help: "'f32', 'f64'.", transform: { try list($0, name) })
-  var numbers: [BenchmarkNumbers]?
+  @Option(help: "'f32', 'f64'; in the memory of a device 'f32', 'f16', 'bf16'.")
+  var numbers: String?
+
+  @Option(
+    help: "What a device multiplies in: 'f32', 'tf32'; by default tf32 where it has matrix units.",
+    transform: { try list($0, name) })
+  var products: [ProductPrecision]?
 
   @Option(
     help: "'forward', 'backward', 'forward+backward', 'decode'.",
@@ -39,13 +54,14 @@ struct Bench: AsyncParsableCommand {
   var passes: [BenchmarkPass]?
 
   @Option(
-    help:
-      "'fused-recurrence', 'decoding', 'chunkwise-32', 'fully-parallel', 'automatic'; chunks of any length.",
-    transform: { try list($0, form) })
-  var forms: [Form]?
+    help: """
+      'fused-recurrence', 'decoding', 'chunkwise-32', 'fully-parallel', 'automatic'; chunks of any length. \
+      On a device 'recurrence', 'walk-64', 'parallel-64', 'automatic'.
+      """)
+  var forms: String?
 
-  @Option(help: "How many threads a kernel gets.")
-  var threads = 1
+  @Option(help: "How many threads a kernel gets; by default 1.")
+  var threads: Int?
 
   @Option(help: "How often everything is timed.")
   var rounds = 5
@@ -66,16 +82,20 @@ struct Bench: AsyncParsableCommand {
 
   func validate() throws {
     let cores = ProcessInfo.processInfo.activeProcessorCount
-    if !(1...cores).contains(threads) {
+    if let threads, !(1...cores).contains(threads) {
       throw ValidationError("--threads \(threads): this machine runs 1 to \(cores)")
     }
     if !(1...100_000).contains(rounds) {
       throw ValidationError("--rounds \(rounds): 1 to 100000 can be had")
     }
-    let combinations = [
-      lengths?.count, heads?.count, batch?.count, widths?.count, numbers?.count, passes?.count,
-      forms?.count,
-    ].reduce(1.0) { $0 * Double($1 ?? 3) }
+    let counts =
+      switch device {
+      case .cpu: try processorChoices().counts
+      case .device(let name): try deviceChoices(name).counts
+      }
+    let combinations =
+      (counts + [lengths?.count, heads?.count, batch?.count, widths?.count, passes?.count])
+      .reduce(1.0) { $0 * Double($1 ?? 3) }
     if combinations > 10_000 {
       throw ValidationError("these are some \(Int(combinations)) combinations: 10000 are enough")
     }
@@ -93,9 +113,18 @@ struct Bench: AsyncParsableCommand {
   }
 
   func run() async throws {
+    switch device {
+    case .cpu: try await runOnProcessor()
+    case .device(let name): try runOnDevice(name)
+    }
+  }
+
+  private func runOnProcessor() async throws {
     let configurations = try configurations()
     if explain { return try show(configurations.explanation) }
-    if forms?.allSatisfy(\.isAvailable) == false { throw reportBadInput("\(MissingOpenBLAS())") }
+    if configurations.contains(where: { !$0.form.isAvailable }) {
+      throw reportBadInput("\(MissingOpenBLAS())")
+    }
     let set = instructionSet ?? .best
     let available = InstructionSet.available
     guard available.contains(set) else {
@@ -108,28 +137,56 @@ struct Bench: AsyncParsableCommand {
       : try await badInput { try Gnuplot(path: ProcessInfo.processInfo.environment["PATH"] ?? "") }
     let bar = ProgressBar()
     let outcome = Benchmark(
-      configurations, threads: threads, rounds: rounds, instructionSet: set
+      configurations, threads: threads ?? 1, rounds: rounds, instructionSet: set
     ).run { bar.show($0, of: $1) }
     bar.clear()
     try finish(outcome.text, json: json, outcome.json, holds: true)
     if let gnuplot, let plot { try await draw(outcome, with: gnuplot, to: plot) }
   }
 
+  /// Whether a size is given.
+  var hasSizes: Bool { lengths != nil || heads != nil || batch != nil || widths != nil }
+
+  /// The sizes that are given, and others for the rest.
+  func sizes(or others: BenchmarkSizes) -> BenchmarkSizes {
+    var sizes = others
+    sizes.lengths = lengths ?? sizes.lengths
+    sizes.heads = heads ?? sizes.heads
+    sizes.batches = batch ?? sizes.batches
+    sizes.widths = widths ?? sizes.widths
+    return sizes
+  }
+
+  /// What is said of the processor's numbers and forms.
+  private struct ProcessorChoices {
+    var numbers: [BenchmarkNumbers]?
+    var forms: [Form]?
+
+    var counts: [Int?] { [numbers?.count, forms?.count] }
+  }
+
+  private func processorChoices() throws -> ProcessorChoices {
+    if products != nil {
+      throw ValidationError("--products is for a device: name one with --device")
+    }
+    return ProcessorChoices(
+      numbers: try option("--numbers", numbers) { try list($0, name) },
+      forms: try option("--forms", forms) {
+        try list($0) { try form($0, Form.init(name:), among: Form.all.map(\.name)) }
+      })
+  }
+
   /// The standard set where nothing is chosen.
   private func configurations() throws -> [BenchmarkConfiguration] {
-    if lengths == nil, heads == nil, batch == nil, widths == nil, numbers == nil, passes == nil,
-      forms == nil
-    {
+    let choices = try processorChoices()
+    if !hasSizes, passes == nil, choices.numbers == nil, choices.forms == nil {
       return try BenchmarkGrid.standard()
     }
     var grid = BenchmarkGrid()
-    grid.lengths = lengths ?? grid.lengths
-    grid.heads = heads ?? grid.heads
-    grid.batches = batch ?? grid.batches
-    grid.widths = widths ?? grid.widths
-    grid.numbers = numbers ?? grid.numbers
+    grid.sizes = sizes(or: grid.sizes)
+    grid.numbers = choices.numbers ?? grid.numbers
     grid.passes = passes ?? grid.passes
-    grid.forms = forms ?? grid.forms
+    grid.forms = choices.forms ?? grid.forms
     return try grid.configurations()
   }
 
@@ -151,44 +208,4 @@ struct Bench: AsyncParsableCommand {
   private func badInput<Result>(_ body: () async throws -> Result) async throws -> Result {
     do { return try await body() } catch { throw reportBadInput("\(error)") }
   }
-}
-
-/// What a list with commas holds.
-private func list<Element>(_ text: String, _ element: (String) throws -> Element) throws
-  -> [Element]
-{
-  try text.split(separator: ",", omittingEmptySubsequences: false).map { try element(String($0)) }
-}
-
-private func name<Name: RawRepresentable<String> & CaseIterable>(_ text: String) throws -> Name {
-  guard let name = Name(rawValue: text) else {
-    let known = Name.allCases.map(\.rawValue).joined(separator: ", ")
-    throw ValidationError("'\(text)' is none of \(known)")
-  }
-  return name
-}
-
-private func form(_ text: String) throws -> Form {
-  guard let form = Form(name: text) else {
-    let known = Form.all.map(\.name).joined(separator: ", ")
-    throw ValidationError("'\(text)' is none of \(known)")
-  }
-  return form
-}
-
-private func size(_ text: String) throws -> Int {
-  guard let size = Int(text), BenchmarkGrid.sizes.contains(size) else {
-    throw ValidationError("'\(text)' is no size from 1 to \(BenchmarkGrid.sizes.upperBound)")
-  }
-  return size
-}
-
-private func widths(of text: String) throws -> HeadWidths {
-  let sizes = try text.split(separator: "x", omittingEmptySubsequences: false).map {
-    try size(String($0))
-  }
-  guard sizes.count <= 2, let key = sizes.first, let value = sizes.last else {
-    throw ValidationError("'\(text)' is no width such as 64 or 128x256")
-  }
-  return HeadWidths(key: key, value: value)
 }

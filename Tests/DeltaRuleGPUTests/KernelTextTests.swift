@@ -74,8 +74,8 @@ struct KernelTextTests {
     }
   }
 
-  @Test(arguments: PeakProducts.allCases)
-  func peaksStayInRegisters(products: PeakProducts) throws {
+  @Test(arguments: ProductPrecision.allCases)
+  func peaksStayInRegisters(products: ProductPrecision) throws {
     let source = PeakKernel.source(products, KernelLanguage.cuda.words())
     for architecture in ["sm_80", "sm_90a"] {
       try expectNoSpills(source, architecture, products.rawValue)

@@ -58,8 +58,8 @@ struct BenchmarkTests {
   @Test
   func combinations() throws {
     var grid = BenchmarkGrid()
-    (grid.lengths, grid.heads, grid.batches) = ([512, 2048, 512], [1, 8], [1, 2])
-    grid.widths = [HeadWidths(key: 128, value: 256)]
+    grid.sizes = BenchmarkSizes(lengths: [512, 2048, 512], batches: [1, 2], heads: [1, 8])
+    grid.sizes.widths = [HeadWidths(key: 128, value: 256)]
     (grid.numbers, grid.passes) = ([.f64], [.forward, .decode])
     let all = try grid.configurations()
     let decoding = all.filter { $0.pass == .decode }
@@ -136,7 +136,8 @@ struct BenchmarkTests {
   @Test
   func run() throws {
     var grid = BenchmarkGrid()
-    (grid.lengths, grid.heads, grid.widths) = ([8, 12], [2], [HeadWidths(key: 4, value: 4)])
+    grid.sizes = BenchmarkSizes(lengths: [8, 12], heads: [2])
+    grid.sizes.widths = [HeadWidths(key: 4, value: 4)]
     (grid.numbers, grid.passes) = ([.f32], BenchmarkPass.allCases)
     let configurations = try grid.configurations()
     var progress: [Int] = []

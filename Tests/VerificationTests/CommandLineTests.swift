@@ -1,3 +1,4 @@
+import DeltaRuleGPU
 import Foundation
 import Testing
 
@@ -8,6 +9,10 @@ private struct Invocation {
   let errors: String
 
   init(_ arguments: String..., environment: [String: String] = [:]) throws {
+    try self.init(arguments, environment: environment)
+  }
+
+  init(_ arguments: [String], environment: [String: String] = [:]) throws {
     let process = Process()
     process.executableURL = URL(filePath: CommandLine.arguments[0])
       .deletingLastPathComponent().appending(path: "deltanet-verify")
@@ -153,6 +158,54 @@ struct CommandLineTests {
     }
   }
 
+  /// Options that a device has no use for, whether it is there or not.
+  @Test(arguments: [
+    ["--threads=1", "--threads: a device has its own"],
+    ["--instruction-set=baseline", "--instruction-set: a device has its own"],
+    ["--plot=x.svg", "--plot draws what the processor takes"],
+    ["--forms=chunkwise-64", "--forms: 'chunkwise-64' is none of recurrence, walk-16,"],
+    ["--numbers=f64", "--numbers: 'f64' is none of f32, f16, bf16"],
+    ["--products=f64", "'f64' is none of f32, tf32, bf16"],
+  ])
+  func badUsageOfADevice(argument: [String]) throws {
+    let run = try Invocation("bench", "--device", "opencl:0", argument[0])
+    #expect(run.status == 64)
+    #expect(run.errors.contains(argument[1]))
+  }
+
+  @Test
+  func benchSaysWhichDeviceIsMissing() throws {
+    let run = try Invocation("bench", "--device", "opencl:1000", "--lengths", "8")
+    #expect(run.status == 2)
+    #expect(run.errors.split(separator: "\n").count == 1)
+    #expect(try Invocation("bench", "--device", "emulated").status == 64)
+  }
+
+  @Test(
+    .enabled(
+      if: (try? Device.open(.openCL(0))) != nil,
+      "there is no OpenCL device: install pocl-opencl-icd and ocl-icd-libopencl1"))
+  func benchMeasuresADevice() throws {
+    try withFolder { folder in
+      let run = try Invocation(
+        "bench", "--device", "opencl:0", "--lengths", "8", "--heads", "1", "--batch", "1",
+        "--widths", "16", "--numbers", "f32", "--forms", "automatic", "--rounds", "1", "--json",
+        "\(folder)/bench.json")
+      #expect(run.status == 0)
+      #expect(run.output.contains("recurrence"))
+      #expect(run.errors.isEmpty)
+      let json = try String(contentsOfFile: "\(folder)/bench.json", encoding: .utf8)
+      #expect(json.contains("\"device\" : \"opencl:0\""))
+    }
+    let tf32 = try Invocation("bench", "--device", "opencl:0", "--products", "tf32")
+    #expect(tf32.status == 2)
+    #expect(tf32.errors.contains("leave tf32 to CUDA devices"))
+    let explanation = try Invocation(
+      "bench", "--device", "opencl:0", "--lengths", "8", "--explain")
+    #expect(explanation.status == 0)
+    #expect(explanation.output.contains("recurrence"))
+  }
+
   @Test
   func badInput() throws {
     try withFolder { folder in
@@ -174,11 +227,11 @@ struct CommandLineTests {
     ["--seed", "x"], ["--cases", "0"], ["--jobs", "0"], ["--only", "nothing"], ["check"],
     ["unheard-of"], ["export"], ["bench", "--forms=nothing"], ["bench", "--widths=0"],
     ["bench", "--lengths=8,,9"], ["bench", "--threads=0"], ["bench", "--rounds=0"],
-    ["bench", "--plot=x.pdf"], ["bench", "--instruction-set=mmx"],
+    ["bench", "--plot=x.pdf"], ["bench", "--instruction-set=mmx"], ["bench", "--device=none"],
+    ["bench", "--products=tf32"], ["bench", "--forms=walk-64"], ["bench", "--numbers=bf16"],
   ])
   func badUsage(arguments: [String]) throws {
-    let run =
-      try arguments.count == 1 ? Invocation(arguments[0]) : Invocation(arguments[0], arguments[1])
+    let run = try Invocation(arguments)
     #expect(run.status == 64)
     #expect(!run.errors.isEmpty)
   }

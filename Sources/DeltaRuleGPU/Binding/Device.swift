@@ -71,9 +71,11 @@ public final class Device: Sendable {
   ///
   /// - Throws: `GPUError` with the compiler's log, or that says which limit it is over.
   package func kernel(_ source: KernelSource) throws -> Kernel {
-    try kernels.withLock { kernels in
-      if let kernel = kernels[source] { return kernel }
-      let kernel = try Kernel(source, on: backend)
+    if let kernel = kernels.withLock({ $0[source] }) { return kernel }
+    // Outside of the lock: several threads compile at a time, and now and then two of them the same.
+    let compiled = try Kernel(source, on: backend)
+    return kernels.withLock { kernels in
+      let kernel = kernels[source] ?? compiled
       kernels[source] = kernel
       return kernel
     }

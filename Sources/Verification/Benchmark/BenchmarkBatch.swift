@@ -1,6 +1,5 @@
 import DeltaRule
 import DeltaRuleCPU
-import PropertyTesting
 
 /// The tensors of one shape in memory, [B, L, H, D] without gaps, and the passes that run on them.
 ///
@@ -21,20 +20,16 @@ final class BenchmarkBatch<Number: KernelNumber> {
     {
       TensorPointer(memory.take(shape, fill), contiguous: shape)
     }
-    var numbers = RandomNumbers(seed: 42)
+    var numbers = RandomNumbers()
     func signed(_ start: UnsafeMutablePointer<Number>, _ count: Int) {
-      for i in 0..<count { start[i] = Number(2 * numbers.next() - 1) }
+      numbers.signed(UnsafeMutableBufferPointer(start: start, count: count))
     }
     func fractions(_ start: UnsafeMutablePointer<Number>, _ count: Int) {
-      for i in 0..<count { start[i] = Number(numbers.next()) }
+      numbers.fractions(UnsafeMutableBufferPointer(start: start, count: count))
     }
     func units(_ start: UnsafeMutablePointer<Number>, _ count: Int) {
-      signed(start, count)
-      for row in stride(from: 0, to: count, by: shape.keyDimension) {
-        let columns = row..<row + shape.keyDimension
-        let length = columns.reduce(0) { $0 + start[$1] * start[$1] }.squareRoot()
-        for i in columns { start[i] /= length }
-      }
+      numbers.units(
+        UnsafeMutableBufferPointer(start: start, count: count), width: shape.keyDimension)
     }
     func zeros(_ start: UnsafeMutablePointer<Number>, _ count: Int) {
       start.update(repeating: 0, count: count)
@@ -100,13 +95,4 @@ private final class TensorMemory<Number> {
     fill(start, count)
     return start
   }
-}
-
-/// Numbers between 0 and 1 that look random, the same every time.
-private struct RandomNumbers {
-  private var generator: Xoshiro256
-
-  init(seed: UInt64) { generator = Xoshiro256(seed: seed) }
-
-  mutating func next() -> Double { (Double(generator.next() &>> 12) + 0.5) * 0x1p-52 }
 }

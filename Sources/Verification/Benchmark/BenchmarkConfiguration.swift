@@ -17,9 +17,7 @@ public struct BenchmarkConfiguration: Equatable, Sendable {
   }
 
   var setting: BenchmarkSetting {
-    BenchmarkSetting(
-      pass: pass, numbers: numbers, batch: shape.batch, heads: shape.heads,
-      keyDimension: shape.keyDimension, valueDimension: shape.valueDimension)
+    BenchmarkSetting(pass, numbers: numbers.rawValue, shape)
   }
 
   /// The fewest operations that the pass takes.
@@ -50,7 +48,8 @@ public struct BenchmarkConfiguration: Equatable, Sendable {
 /// What measurements of several forms at several lengths have in common.
 public struct BenchmarkSetting: Equatable, Sendable {
   public let pass: BenchmarkPass
-  public let numbers: BenchmarkNumbers
+  /// What the numbers are called, like `f32`.
+  public let numbers: String
   /// B.
   public let batch: Int
   /// H.
@@ -59,6 +58,15 @@ public struct BenchmarkSetting: Equatable, Sendable {
   public let keyDimension: Int
   /// dv.
   public let valueDimension: Int
+
+  init(_ pass: BenchmarkPass, numbers: String, _ shape: BatchShape) {
+    self.pass = pass
+    self.numbers = numbers
+    batch = shape.batch
+    heads = shape.heads
+    keyDimension = shape.keyDimension
+    valueDimension = shape.valueDimension
+  }
 }
 
 // In floating point: shapes that fit into no memory have sizes that fit into no integer.

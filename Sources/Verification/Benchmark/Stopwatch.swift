@@ -8,9 +8,9 @@ struct Stopwatch {
   init(threads: Int) { clock = threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC }
 
   /// In seconds.
-  func time(_ work: () -> Void) -> Double {
+  func time(_ work: () throws -> Void) rethrows -> Double {
     let start = now()
-    work()
+    try work()
     return now() - start
   }
 

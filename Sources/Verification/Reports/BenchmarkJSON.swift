@@ -21,7 +21,7 @@ extension Benchmark.Outcome {
       results: measurements.map { measurement in
         let configuration = measurement.configuration
         return Entry(
-          configuration.form, configuration.setting,
+          configuration.form.name, configuration.setting,
           BenchmarkDocument.Result(
             length: configuration.shape.length, threads: threads,
             nsMinimum: measurement.nanoseconds.minimum, nsMedian: measurement.nanoseconds.median,
@@ -32,21 +32,21 @@ extension Benchmark.Outcome {
       },
       growth: growths.map {
         Entry(
-          $0.form, $0.setting,
+          $0.form.name, $0.setting,
           BenchmarkDocument.Growth(
             lengths: $0.lengths, nsMinimum: $0.nanoseconds, exponent: $0.exponent))
       },
       crossover: crossovers.map {
         Entry(
-          $0.form, $0.setting,
+          $0.form.name, $0.setting,
           BenchmarkDocument.Crossover(
             against: Form.fullyParallel.name, lengths: $0.lengths, ratios: $0.ratios,
             before: $0.before, from: $0.from, estimatedLength: $0.length))
       },
       leftOut: leftOut.map {
         Entry(
-          $0.configuration.form, $0.configuration.setting,
-          BenchmarkDocument.LeftOut(
+          $0.configuration.form.name, $0.configuration.setting,
+          LeftOutFinding(
             length: $0.configuration.shape.length, bytes: $0.needed, reason: $0.reason))
       })
     return try encoded(document, keys: .convertToSnakeCase)
@@ -94,46 +94,11 @@ private struct BenchmarkDocument: Encodable {
     let estimatedLength: Double?
   }
 
-  struct LeftOut: Encodable {
-    let length: Int
-    let bytes: Double
-    let reason: String
-  }
-
   let machine: Processor
   let rounds: Int
   let calibration: [String: Rates]
   let results: [Entry<Result>]
   let growth: [Entry<Growth>]
   let crossover: [Entry<Crossover>]
-  let leftOut: [Entry<LeftOut>]
-}
-
-/// What was found of a form, in one object with what it was found for.
-private struct Entry<Finding: Encodable>: Encodable {
-  private struct Subject: Encodable {
-    let form: String
-    let pass: String
-    let numbers: String
-    let batch: Int
-    let heads: Int
-    let keyWidth: Int
-    let valueWidth: Int
-  }
-
-  private let subject: Subject
-  private let finding: Finding
-
-  init(_ form: Form, _ setting: BenchmarkSetting, _ finding: Finding) {
-    subject = Subject(
-      form: form.name, pass: setting.pass.rawValue, numbers: setting.numbers.rawValue,
-      batch: setting.batch, heads: setting.heads, keyWidth: setting.keyDimension,
-      valueWidth: setting.valueDimension)
-    self.finding = finding
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    try subject.encode(to: encoder)
-    try finding.encode(to: encoder)
-  }
+  let leftOut: [Entry<LeftOutFinding>]
 }

@@ -23,15 +23,16 @@ extension Benchmark.Outcome {
       ("% of bandwidth", .right),
     ])
     for measurement in measurements {
-      let (configuration, shape) = (measurement.configuration, measurement.configuration.shape)
-      table.append([
+      let configuration = measurement.configuration
+      let subject = [
         configuration.form.name, configuration.pass.rawValue, configuration.numbers.rawValue,
-        "\(shape.batch)", "\(shape.length)", "\(shape.heads)", "\(shape.keyDimension)",
-        "\(shape.valueDimension)", decimal(measurement.nanoseconds.minimum),
-        decimal(measurement.nanoseconds.median), decimal(measurement.rate),
-        decimal(percentOfPeak(measurement)), decimal(percentOfProduct(measurement)),
-        decimal(measurement.percentOfBandwidth),
-      ])
+      ]
+      table.append(
+        subject + configuration.shape.sizes + [
+          decimal(measurement.nanoseconds.minimum), decimal(measurement.nanoseconds.median),
+          decimal(measurement.rate), decimal(percentOfPeak(measurement)),
+          decimal(percentOfProduct(measurement)), decimal(measurement.percentOfBandwidth),
+        ])
     }
     return measurements.isEmpty ? "" : table.text
   }
@@ -83,25 +84,17 @@ extension Benchmark.Outcome {
     calibration.values.contains { $0.product == nil }
       ? "left out: everything through OpenBLAS; \(MissingOpenBLAS())" : ""
   }
-
-  /// A title and a line for each item that has one.
-  private func section<Item>(
-    _ title: String, _ items: [Item], _ line: (Item) -> String?
-  ) -> String {
-    let lines = items.compactMap(line).map { "  \($0)" }
-    return lines.isEmpty ? "" : ([title] + lines).joined(separator: "\n")
-  }
 }
 
 extension LeftOut {
   /// Why it is not timed.
-  var reason: String { "takes \(gibibytes(needed)), more than the \(gibibytes(limit)) allowed" }
+  var reason: String { excess(needed, over: limit) }
 }
 
 extension BenchmarkSetting: CustomStringConvertible {
   /// All but the form and the length: `forward f32 B 1 H 8 dk 64 dv 64`.
   public var description: String {
-    "\(pass.rawValue) \(numbers.rawValue) B \(batch) H \(heads) dk \(keyDimension) "
+    "\(pass.rawValue) \(numbers) B \(batch) H \(heads) dk \(keyDimension) "
       + "dv \(valueDimension)"
   }
 }
@@ -109,27 +102,27 @@ extension BenchmarkSetting: CustomStringConvertible {
 extension [BenchmarkConfiguration] {
   /// The form that ``DeltaRuleCPU/Form/automatic`` stands for in each of the shapes, and why.
   public var explanation: String {
-    var table = TextTable([
-      ("B", .right), ("L", .right), ("H", .right), ("dk", .right), ("dv", .right),
-      ("automatic is", .left), ("because of", .left),
-    ])
-    for shape in map(\.shape).unique {
-      let (form, reason) = Form.chosen(for: shape)
-      table.append([
-        "\(shape.batch)", "\(shape.length)", "\(shape.heads)", "\(shape.keyDimension)",
-        "\(shape.valueDimension)", form.name, reason,
-      ])
+    explained(map(\.shape), [("automatic is", .left), ("because of", .left)]) {
+      let (form, reason) = Form.chosen(for: $0)
+      return [form.name, reason]
     }
-    return table.text + "\n"
   }
 }
 
-private func counted(_ count: Int, _ noun: String) -> String {
-  "\(count) \(noun)" + (count == 1 ? "" : "s")
+/// A line for each shape, with what is chosen for it.
+func explained(
+  _ shapes: [BatchShape], _ columns: [(title: String, alignment: TextTable.Alignment)],
+  _ choice: (BatchShape) -> [String]
+) -> String {
+  var table = TextTable(
+    ["B", "L", "H", "dk", "dv"].map { ($0, .right) } + columns)
+  for shape in shapes.unique { table.append(shape.sizes + choice(shape)) }
+  return table.text + "\n"
 }
 
-private func decimal(_ value: Double?) -> String {
-  value.map { $0.fixed($0 < 1 ? 2 : 1) } ?? ""
+extension BatchShape {
+  /// B, L, H, dk and dv.
+  var sizes: [String] {
+    [batch, length, heads, keyDimension, valueDimension].map { "\($0)" }
+  }
 }
-
-private func gibibytes(_ bytes: Double) -> String { "\((bytes * 0x1p-30).fixed(1)) GiB" }
