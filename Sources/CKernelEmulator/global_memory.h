@@ -33,7 +33,7 @@ bool global_damage(const void *owner, memory_words *damage);
 /// Takes note of an access by a thread of the launch to bytes that a buffer holds, and fails if it races with another.
 void global_note(int thread, uintptr_t address, size_t size, bool writes, place place);
 
-/// Forgets all accesses.
+/// Forgets all accesses: at the start of a launch.
 void global_forget(void);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "fiber.h"
 #include "global_memory.h"
+#include "named_barriers.h"
 #include "shared_memory.h"
 
 struct running running;
@@ -131,7 +132,7 @@ static bool run_in_turn(void) {
 
 /// Runs one warp, picked at random, as far as it goes. False when none could run.
 static bool run_at_random(void) {
-  int able[most_threads / lanes_per_warp], count = 0;
+  int able[most_warps], count = 0;
   for (int w = 0; w < warp_count(); w++)
     if (running.warps[w].ready) able[count++] = w;
   if (count == 0) return false;
@@ -145,6 +146,11 @@ static bool run_at_random(void) {
     if (running.has_failed) return false;
   }
   return true;
+}
+
+/// The barrier with a name that a lane waits at, or 0.
+static int awaited(const lane *lane) {
+  return running.warps[(lane - running.lanes) / lanes_per_warp].awaited;
 }
 
 /// Fails with how many threads are where.
@@ -161,6 +167,7 @@ static void fail_to_meet(void) {
       const lane *other = &running.lanes[j];
       if (other->state != first->state) continue;
       if (first->state != lane_ended && other->line != first->line) continue;
+      if (awaited(other) != awaited(first)) continue;
       is_told[j] = true;
       count++;
     }
@@ -168,9 +175,12 @@ static void fail_to_meet(void) {
     if (first->state == lane_ended) {
       length += (size_t)snprintf(words + length, sizeof words - length, "have ended");
     } else {
+      char where[100] = "the barrier";
+      if (first->state == lane_in_warp) strcpy(where, "the warp's operation");
+      if (first->state == lane_awaiting) named_describe(awaited(first), where, sizeof where);
       length += (size_t)snprintf(
-          words + length, sizeof words - length, "wait at the %s of %s",
-          first->state == lane_at_barrier ? "barrier" : "warp's operation", line_words(first->line));
+          words + length, sizeof words - length, "wait at %s%s of %s", where,
+          first->state == lane_awaiting ? "," : "", line_words(first->line));
     }
   }
   fail_block("threads do not meet: %s", words);
@@ -178,12 +188,9 @@ static void fail_to_meet(void) {
 
 /// Lets all threads go on, at a barrier or the block's start.
 static void make_ready(void) {
-  running.barrier_time = ++running.time;
   for (int i = 0; i < (int)running.launch.threads; i++) {
-    warp *warp = &running.warps[i / lanes_per_warp];
     running.lanes[i].state = lane_ready;
-    warp->ready |= 1u << i % lanes_per_warp;
-    warp->time = running.time;
+    running.warps[i / lanes_per_warp].ready |= 1u << i % lanes_per_warp;
   }
 }
 
@@ -193,13 +200,14 @@ static bool has_ended(void) {
   const lane *first = &running.lanes[0];
   for (int i = 0; i < threads; i++) {
     const lane *lane = &running.lanes[i];
-    if (lane->state != first->state || lane->state == lane_in_warp
+    if (lane->state != first->state || lane->state == lane_in_warp || lane->state == lane_awaiting
         || (lane->state == lane_at_barrier && lane->line != first->line)) {
       fail_to_meet();
       return true;
     }
   }
   if (first->state == lane_ended) return true;
+  order_warps(0, warp_count());
   make_ready();
   return false;
 }
@@ -217,16 +225,19 @@ static void run_block(uint32_t x, uint32_t y, uint32_t z) {
     lane->copy_groups = 0;
     lane->stack_pointer = fiber_prepare(fiber_stack(running.stacks, i), run_thread);
   }
+  named_prepare();
+  order_start();
   make_ready();
-  running.block_time = running.barrier_time;
   const bool is_random = running.launch.settings.seed != 0;
   for (;;) {
     const bool ran = is_random ? run_at_random() : run_in_turn();
     if (running.has_failed) return;
     if (!ran && has_ended()) break;
   }
-  char words[160];
-  if (!running.has_failed && shared_damage(running.launch.shared_bytes, words, sizeof words))
+  char words[320];
+  if (!running.has_failed
+      && (named_is_left(words, sizeof words)
+          || shared_damage(running.launch.shared_bytes, words, sizeof words)))
     fail_block("%s", words);
 }
 
@@ -273,14 +284,12 @@ const char *launch_run(launch launch) {
   running.launch = launch;
   running.device = launch.image->device;
   running.random = launch.settings.seed;
-  if (running.time > UINT32_MAX / 2) {
-    running.time = 0;
-    global_forget();
-  }
-  running.launch_time = running.time + 1;
+  running.time = 0;
   running.has_failed = false;
   running.is_running = true;
   prepare_device();
+  races_forget();
+  global_forget();
   shared_prepare(launch.shared_bytes);
   run_blocks();
   memory_words damage;

@@ -7,8 +7,9 @@
 
 #include "CKernelEmulator.h"
 #include "image.h"
+#include "order.h"
 
-enum { most_threads = 1024, lanes_per_warp = 32, most_shared_bytes = 232448 };
+enum { most_shared_bytes = 232448 };
 
 /// An asynchronous copy that has not arrived.
 typedef struct {
@@ -23,7 +24,7 @@ typedef struct {
 
 /// A thread of the block that runs.
 typedef struct {
-  enum { lane_ready, lane_at_barrier, lane_in_warp, lane_ended } state;
+  enum { lane_ready, lane_at_barrier, lane_in_warp, lane_awaiting, lane_ended } state;
   /// Where it waits.
   int line;
   void *stack_pointer;
@@ -36,10 +37,14 @@ typedef struct {
 typedef struct {
   /// A bit for every lane that can run.
   uint32_t ready;
-  /// When the last of its operations was, or the last barrier: what lanes did before is ordered before what they do now.
+  /// The time of what its lanes do now.
   uint32_t time;
+  /// What is ordered before that.
+  past past;
   /// The operation that lanes wait at, of which `arrived` is the number.
   int operation, line, arrived;
+  /// The barrier with a name that it waits at, if it is not 0.
+  int awaited;
 } warp;
 
 /// A launch: a kernel, and how it is run.
@@ -57,14 +62,14 @@ extern struct running {
   launch launch;
   device_interface *device;
   lane lanes[most_threads];
-  warp warps[most_threads / lanes_per_warp];
+  warp warps[most_warps];
   char *stacks;
   void *scheduler;
   int current;
-  /// Counts barriers, operations of warps and starts of blocks, from one launch on to the next.
+  /// Counts what orders something: starts of blocks, and who comes to barriers.
   uint32_t time;
-  /// When the launch began, the block that runs, and its last barrier was.
-  uint32_t launch_time, block_time, barrier_time;
+  /// When the block that runs began.
+  uint32_t block_time;
   uint64_t random;
   bool is_running, has_failed;
   char failure[2048];
@@ -81,6 +86,9 @@ int launch_parameter_within(const void *start, size_t bytes);
 
 /// Lets other threads run until this one, whose state says what it waits for, is ready.
 void lane_suspend(lane *lane);
+
+/// Makes all lanes of a warp ready.
+void warp_go_on(int warp);
 
 /// The next of the launch's random numbers.
 uint64_t random_next(void);

@@ -15,17 +15,17 @@ static const place place_is_line = 1u << 21;
 
 const char *place_words(place place);
 
-/// An access: none if its time is 0. Time stands still for a warp but at its operations and at barriers.
+/// An access: none if its time is 0. Its time is that of its warp.
 typedef struct {
   uint32_t time;
   uint32_t thread : 10, place : 22;
 } access;
 
-/// What is known of two bytes: the last write, and of the reads that nothing orders with each other the first. That one
-/// suffices, because between two barriers warps run one after another: a thread that reads and then writes has done both
-/// before the next warp reads.
+/// What is known of two bytes: the last write, and the reads since that a later write may race with, the newest first.
 typedef struct {
-  access write, read;
+  access write, reads[2];
+  /// The number of a list of further reads.
+  uint32_t more;
 } granule;
 
 enum { granule_bytes = 2 };
@@ -40,6 +40,9 @@ typedef struct {
   access first, second;
   bool first_writes, second_writes;
 } race;
+
+/// Forgets all reads, and with them the lists of all granules: at the start of a launch.
+void races_forget(void);
 
 /// Takes note of an access to bytes of memory that begins with these granules. Whether it races with another: with which.
 /// Global memory is shared by the launch's blocks.

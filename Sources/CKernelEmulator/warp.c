@@ -3,15 +3,31 @@
 #include <string.h>
 
 #include "launch.h"
+#include "named_barriers.h"
 #include "shared_memory.h"
 
 #pragma STDC FP_CONTRACT OFF
 
 // As the device header has them.
-enum operation { mma_tf32, mma_bf16, mma_f16, load_matrix, load_matrix_transposed, shuffle };
+enum operation {
+  mma_tf32,
+  mma_bf16,
+  mma_f16,
+  load_matrix,
+  load_matrix_transposed,
+  store_matrix_transposed,
+  shuffle,
+  warp_barrier,
+  arrive,
+  await,
+  registers_up,
+  registers_down,
+};
 
 static const char *const names[] = {
-    "mma_tf32", "mma_bf16", "mma_f16", "load_matrix_4", "load_matrix_4_transposed", "shuffle_xor",
+    "mma_tf32", "mma_bf16", "mma_f16", "load_matrix_4", "load_matrix_4_transposed",
+    "store_matrix_4_transposed", "shuffle_xor", "WARP_BARRIER", "ARRIVE", "AWAIT", "REGISTERS_UP",
+    "REGISTERS_DOWN",
 };
 
 typedef struct {
@@ -20,14 +36,18 @@ typedef struct {
 } product;
 
 typedef struct {
-  const char *row;
+  char *row;
   uint32_t r[4];
-} matrix_load;
+} matrix_rows;
 
 typedef struct {
   float value;
   int mask;
 } exchange;
+
+typedef struct {
+  int name, threads;
+} meeting;
 
 static float float_of(uint32_t bits) {
   float x;
@@ -101,25 +121,29 @@ static void carry_out_product(enum operation operation, product *const p[lanes_p
     for (int i = 0; i < 4; i++) p[lane]->d[i] = *element(d, lane, i);
 }
 
+/// Checks the row of eight numbers of 16 bits whose address a lane gives, and takes note of the access.
+static char *checked_row(const matrix_rows *rows, int thread, bool writes, int line) {
+  const char *verb = writes ? "stores" : "loads";
+  if (!shared_is_near(rows->row))
+    launch_fail(
+        "thread %d %s a row that is not in shared memory: %s", thread, verb, line_words(line));
+  shared_check_bounds(thread, rows->row, 16, verb, place_is_line | (uint32_t)line);
+  if ((uintptr_t)rows->row % 16 != 0)
+    launch_fail(
+        "thread %d %s a row at an address that is no multiple of 16: %s", thread, verb,
+        line_words(line));
+  shared_note(thread, rows->row, 16, writes, place_is_line | (uint32_t)line);
+  return rows->row;
+}
+
 /// Lane l gives the address of row l % 8 of matrix l / 8, 8 numbers of 16 bits; lane t gets from every matrix the two of
 /// row t / 4 from column 2 (t % 4) on, or those of that column's rows.
 static void carry_out_load(
-    bool is_transposed, matrix_load *const loads[lanes_per_warp], int first, int line) {
+    bool is_transposed, matrix_rows *const loads[lanes_per_warp], int first, int line) {
   uint16_t matrices[4][8][8];
-  for (int lane = 0; lane < lanes_per_warp; lane++) {
-    const char *row = loads[lane]->row;
-    const int thread = first + lane;
-    if (!shared_is_near(row))
-      launch_fail(
-          "thread %d loads a row that is not in shared memory: %s", thread, line_words(line));
-    shared_check_bounds(thread, row, 16, "loads", place_is_line | (uint32_t)line);
-    if ((uintptr_t)row % 16 != 0)
-      launch_fail(
-          "thread %d loads a row at an address that is no multiple of 16: %s", thread,
-          line_words(line));
-    shared_note(thread, row, 16, false, place_is_line | (uint32_t)line);
-    memcpy(matrices[lane / 8][lane % 8], row, 16);
-  }
+  for (int lane = 0; lane < lanes_per_warp; lane++)
+    memcpy(
+        matrices[lane / 8][lane % 8], checked_row(loads[lane], first + lane, false, line), 16);
   for (int lane = 0; lane < lanes_per_warp; lane++) {
     const int g = lane / 4, c = lane % 4 * 2;
     for (int j = 0; j < 4; j++) {
@@ -128,6 +152,20 @@ static void carry_out_load(
       loads[lane]->r[j] = low | high << 16;
     }
   }
+}
+
+/// The way back of `carry_out_load`: lane t brings of every matrix two rows' numbers of a column.
+static void carry_out_store(matrix_rows *const stores[lanes_per_warp], int first, int line) {
+  uint16_t matrices[4][8][8];
+  for (int lane = 0; lane < lanes_per_warp; lane++) {
+    const int g = lane / 4, c = lane % 4 * 2;
+    for (int j = 0; j < 4; j++) {
+      matrices[j][c][g] = (uint16_t)stores[lane]->r[j];
+      matrices[j][c + 1][g] = (uint16_t)(stores[lane]->r[j] >> 16);
+    }
+  }
+  for (int lane = 0; lane < lanes_per_warp; lane++)
+    memcpy(checked_row(stores[lane], first + lane, true, line), matrices[lane / 8][lane % 8], 16);
 }
 
 static void carry_out_shuffle(exchange *const exchanges[lanes_per_warp], int line) {
@@ -139,6 +177,23 @@ static void carry_out_shuffle(exchange *const exchanges[lanes_per_warp], int lin
       launch_fail("shuffle_xor with %d, which is no lane mask: %s", mask, line_words(line));
     exchanges[lane]->value = values[lane ^ mask];
   }
+}
+
+static void come_to_barrier(
+    bool waits, meeting *const meetings[lanes_per_warp], int first, int line) {
+  const meeting m = *meetings[0];
+  for (int lane = 1; lane < lanes_per_warp; lane++)
+    if (meetings[lane]->name != m.name)
+      launch_fail(
+          "lanes of warp %d come to barriers %d and %d at once: %s", first / lanes_per_warp, m.name,
+          meetings[lane]->name, line_words(line));
+  named_come(first / lanes_per_warp, m.name, m.threads, waits, line);
+}
+
+static void check_registers(int count, int line) {
+  if (count < 24 || count > 256 || count % 8 != 0)
+    launch_fail(
+        "%d registers: a thread has a multiple of 8 from 24 to 256: %s", count, line_words(line));
 }
 
 static void carry_out(enum operation operation, int first, int line) {
@@ -153,10 +208,28 @@ static void carry_out(enum operation operation, int first, int line) {
     case load_matrix:
     case load_matrix_transposed:
       return carry_out_load(
-          operation == load_matrix_transposed, (matrix_load **)operands, first, line);
+          operation == load_matrix_transposed, (matrix_rows **)operands, first, line);
+    case store_matrix_transposed:
+      return carry_out_store((matrix_rows **)operands, first, line);
     case shuffle:
       return carry_out_shuffle((exchange **)operands, line);
+    case warp_barrier:
+      return order_warps(first / lanes_per_warp, 1);
+    case arrive:
+    case await:
+      return come_to_barrier(operation == await, (meeting **)operands, first, line);
+    case registers_up:
+    case registers_down:
+      return check_registers(**(int **)operands, line);
   }
+}
+
+void warp_go_on(int number) {
+  warp *warp = &running.warps[number];
+  warp->awaited = 0;
+  warp->ready = 0xffffffff;
+  for (int i = 0; i < lanes_per_warp; i++)
+    running.lanes[number * lanes_per_warp + i].state = lane_ready;
 }
 
 void warp_operation(int operation, void *operands, int line) {
@@ -185,7 +258,7 @@ void warp_operation(int operation, void *operands, int line) {
   }
   carry_out(operation, first, line);
   warp->arrived = 0;
-  warp->time = ++running.time;
-  warp->ready = 0xffffffff;
-  for (int i = 0; i < lanes_per_warp; i++) running.lanes[first + i].state = lane_ready;
+  if (warp->awaited == 0) return warp_go_on(number);
+  for (int i = 0; i < lanes_per_warp; i++) running.lanes[first + i].state = lane_awaiting;
+  lane_suspend(lane);
 }

@@ -6,13 +6,17 @@ public import DeltaRuleGPU
 /// A launch fails, with the thread, the line and what it says there, where
 ///
 /// - threads wait at different barriers, some end while others wait, or lanes of a warp do not do the same operation;
-/// - two threads touch the same bytes, one of them writing, and no barrier lies between: in shared memory by any two
-///   threads, in global memory by threads of different blocks too;
+/// - warps come to a barrier with a name for different numbers of threads, one of them twice before it completes, or not
+///   as many as it is for;
+/// - two threads touch the same bytes, one of them writing, and no barrier orders them: in shared memory any two threads,
+///   in global memory threads of different blocks too;
 /// - a load or store is outside of shared memory or of every buffer, or not aligned to its size;
 /// - bytes of an asynchronous copy are touched before it was waited for, or it never is.
 ///
-/// Lanes of a warp may meet in memory across an operation of their warp, too, which PTX does not promise. Bytes next to each
-/// other, from an even address on, count as one place.
+/// A barrier orders what those did that came to it before what those do that waited at it: not what those do that only
+/// arrived, nor do other operations of a warp order anything among its lanes. All races that this leaves are found in whatever
+/// order threads run, but only those of accesses that are made: another order may take other branches. Rows of a matrix count
+/// as accesses of the lanes that give their addresses. Bytes next to each other, from an even address on, count as one place.
 ///
 /// Fresh memory is poisoned with NaN. Products add up in single precision by rising index, which is not the tensor core's
 /// own order. One launch runs at a time in a process, and a kernel that does not end is not stopped.

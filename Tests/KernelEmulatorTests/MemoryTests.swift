@@ -47,6 +47,32 @@ struct MemoryTests {
     #expect(text.contains("reads 16 bytes of global memory outside of every buffer"), "\(text)")
   }
 
+  @Test func wordsAreMovedWhole() throws {
+    let kernel = TestKernel(
+      text: """
+        KERNEL void kernel(const float *x, float *y) {
+          ARENA(arena);
+          Words *s = (Words *)arena;
+          s[THREAD] = ((const Words *)x)[THREAD];
+          Words w = s[THREAD], all[2];
+          all[1] = w;
+          ((Words *)y)[THREAD] = all[1];
+        }
+        """, sharedBytes: 512)
+    let arrays = [counting(128), [Float](repeating: 0, count: 128)]
+    #expect(try kernel.run(arrays)[1] == counting(128))
+    for (old, new, words) in [
+      ("Words *)x)[THREAD]", "Words *)(x + 2))[THREAD]", "16 bytes of global memory at an address"),
+      ("Words *)y)[THREAD]", "Words *)(y + 1))[THREAD]", "no multiple of 16: line"),
+      ("Words *)x)[THREAD]", "Words *)x)[THREAD + 1]", "reads 16 bytes of global memory outside"),
+      ("s[THREAD] =", "s[THREAD + 32] =", "writes 16 bytes at byte 512 of 512 bytes of shared"),
+      ("w = s[THREAD]", "w = s[THREAD ^ 1]", "`Words w = s[THREAD ^ 1], all[2];`"),
+    ] {
+      let text = try kernel.replacing(old, by: new).failure(arrays)
+      #expect(text.contains(words), "\(text)")
+    }
+  }
+
   @Test func guardsFindWritesUnchecked() throws {
     let behind = try copy.replacing("y[THREAD]", by: "y[THREAD + 1]")
       .failure(arrays, checking: false)

@@ -148,6 +148,43 @@ struct WarpTests {
     }
   }
 
+  /// Number c of row r of matrix j is 64 j + 8 r + c, and lane t brings two of column t / 4.
+  private let store = TestKernel(
+    text: """
+      KERNEL void kernel(unsigned *y) {
+        ARENA(arena);
+        unsigned short *s = (unsigned short *)arena;
+        unsigned r[4];
+        for (int j = 0; j < 4; j++) {
+          unsigned low = 64 * j + THREAD % 4 * 16 + THREAD / 4;
+          r[j] = low | (low + 8) << 16;
+        }
+        store_matrix_4_transposed(s + 8 * THREAD, r);
+        BARRIER();
+        for (int i = THREAD; i < 256; i += 32) y[i] = s[i];
+      }
+      """, sharedBytes: 512)
+
+  @Test(arguments: seeds) func matricesAreStored(seed: UInt64) throws {
+    let zeros = [UInt32](repeating: 0, count: 256)
+    #expect(try store.run([zeros], seed: seed)[0] == Array(0..<256))
+    #expect(try store.run([zeros], seed: seed, checking: false)[0] == Array(0..<256))
+  }
+
+  @Test func storesOfMatricesAreChecked() throws {
+    for (old, new, words) in [
+      ("s + 8 * THREAD", "s + 8 * THREAD + 1", "no multiple of 16"),
+      ("s + 8 * THREAD", "s + 8 * THREAD + 8", "at byte 512 of 512 bytes of shared memory"),
+      ("s + 8 * THREAD", "y", "stores a row that is not in shared memory"),
+      ("s + 8 * THREAD", "s + 8 * (THREAD / 2)", "race on shared word"),
+      ("BARRIER();", "", "race on shared word"),
+      ("store_matrix", "if (THREAD) store_matrix", "31 wait at the warp's operation"),
+    ] {
+      let text = try store.replacing(old, by: new).failure([[UInt32](repeating: 0, count: 256)])
+      #expect(text.contains(words), "\(text)")
+    }
+  }
+
   @Test(arguments: seeds) func lanesExchange(seed: UInt64) throws {
     let kernel = TestKernel(
       text: """

@@ -93,27 +93,30 @@ FN float log2f(float x) { return emulated.log2(x); }
 FN int min(int x, int y) { return x < y ? x : y; }
 FN int max(int x, int y) { return x > y ? x : y; }
 
-// Vectors. They are loaded and stored whole, so that the alignment the device asks for is checked.
+// Vectors. They are loaded and stored whole, so that the alignment the device asks for is checked, at the line that asks
+// for it.
 
-#define EMULATED_VECTOR_2(T, name)                                                     \
-  struct alignas(8) name {                                                             \
-    typedef T whole __attribute__((vector_size(8), may_alias));                        \
-    T x, y;                                                                            \
-    name() = default;                                                                  \
-    name(T x, T y) : x(x), y(y) {}                                                     \
-    name(const name &v) { *(whole *)this = *(const whole *)&v; }                       \
-    name &operator=(const name &v) { return *(whole *)this = *(const whole *)&v, *this; } \
-  };                                                                                   \
+#define EMULATED_WHOLE __attribute__((always_inline, nodebug))
+
+#define EMULATED_VECTOR_2(T, name)                                                                       \
+  struct alignas(8) name {                                                                               \
+    typedef T whole __attribute__((vector_size(8), may_alias));                                          \
+    T x, y;                                                                                              \
+    name() = default;                                                                                    \
+    name(T x, T y) : x(x), y(y) {}                                                                       \
+    EMULATED_WHOLE name(const name &v) { *(whole *)this = *(const whole *)&v; }                          \
+    EMULATED_WHOLE name &operator=(const name &v) { return *(whole *)this = *(const whole *)&v, *this; } \
+  };                                                                                                     \
   FN name make_##name(T x, T y) { return name(x, y); }
-#define EMULATED_VECTOR_4(T, name)                                                     \
-  struct alignas(16) name {                                                            \
-    typedef T whole __attribute__((vector_size(16), may_alias));                       \
-    T x, y, z, w;                                                                      \
-    name() = default;                                                                  \
-    name(T x, T y, T z, T w) : x(x), y(y), z(z), w(w) {}                               \
-    name(const name &v) { *(whole *)this = *(const whole *)&v; }                       \
-    name &operator=(const name &v) { return *(whole *)this = *(const whole *)&v, *this; } \
-  };                                                                                   \
+#define EMULATED_VECTOR_4(T, name)                                                                       \
+  struct alignas(16) name {                                                                              \
+    typedef T whole __attribute__((vector_size(16), may_alias));                                         \
+    T x, y, z, w;                                                                                        \
+    name() = default;                                                                                    \
+    name(T x, T y, T z, T w) : x(x), y(y), z(z), w(w) {}                                                 \
+    EMULATED_WHOLE name(const name &v) { *(whole *)this = *(const whole *)&v; }                          \
+    EMULATED_WHOLE name &operator=(const name &v) { return *(whole *)this = *(const whole *)&v, *this; } \
+  };                                                                                                     \
   FN name make_##name(T x, T y, T z, T w) { return name(x, y, z, w); }
 EMULATED_VECTOR_2(float, float2)
 EMULATED_VECTOR_2(int, int2)
@@ -122,13 +125,34 @@ EMULATED_VECTOR_4(float, float4)
 EMULATED_VECTOR_4(int, int4)
 EMULATED_VECTOR_4(unsigned, uint4)
 
+struct alignas(16) Words {
+  typedef unsigned whole __attribute__((vector_size(16), may_alias));
+  unsigned word[4];
+  Words() = default;
+  EMULATED_WHOLE Words(const Words &v) { *(whole *)this = *(const whole *)&v; }
+  EMULATED_WHOLE Words &operator=(const Words &v) { return *(whole *)this = *(const whole *)&v, *this; }
+};
+
 // Operations of a warp: the runtime carries one out when all lanes have brought their operands.
 
 struct emulated_product {
   float d[4];
   unsigned a[4], b[2];
 };
-enum { emulated_tf32, emulated_bf16, emulated_f16, emulated_rows, emulated_columns, emulated_shuffle };
+enum {
+  emulated_tf32,
+  emulated_bf16,
+  emulated_f16,
+  emulated_rows,
+  emulated_columns,
+  emulated_columns_back,
+  emulated_shuffle,
+  emulated_lanes,
+  emulated_arrive,
+  emulated_await,
+  emulated_up,
+  emulated_down
+};
 
 FN void emulated_multiply(int operation, float *d, const unsigned *a, const unsigned *b, int line) {
   emulated_product p = {{d[0], d[1], d[2], d[3]}, {a[0], a[1], a[2], a[3]}, {b[0], b[1]}};
@@ -145,12 +169,12 @@ FN void mma_f16(float *d, const unsigned *a, const unsigned *b, int line = __bui
   emulated_multiply(emulated_f16, d, a, b, line);
 }
 
-struct emulated_load {
+struct emulated_row {
   const void *row;
   unsigned r[4];
 };
 FN void emulated_load_matrix(int operation, unsigned *r, const void *row, int line) {
-  emulated_load load = {row, {}};
+  emulated_row load = {row, {}};
   emulated.warp(operation, &load, line);
   for (int i = 0; i < 4; i++) r[i] = load.r[i];
 }
@@ -159,6 +183,11 @@ FN void load_matrix_4(unsigned *r, const void *row, int line = __builtin_LINE())
 }
 FN void load_matrix_4_transposed(unsigned *r, const void *row, int line = __builtin_LINE()) {
   emulated_load_matrix(emulated_columns, r, row, line);
+}
+
+FN void store_matrix_4_transposed(void *row, const unsigned *r, int line = __builtin_LINE()) {
+  emulated_row store = {row, {r[0], r[1], r[2], r[3]}};
+  emulated.warp(emulated_columns_back, &store, line);
 }
 
 struct emulated_exchange {
@@ -170,6 +199,29 @@ FN float shuffle_xor(float value, int mask, int line = __builtin_LINE()) {
   emulated.warp(emulated_shuffle, &exchange, line);
   return exchange.value;
 }
+
+#define WARP_BARRIER() emulated.warp(emulated_lanes, nullptr, __builtin_LINE())
+
+/// What CUDA wants to be constant.
+template <int number> constexpr int emulated_constant = number;
+
+struct emulated_meeting {
+  int name, threads;
+};
+FN void emulated_meet(int operation, int name, int threads, int line) {
+  emulated_meeting meeting = {name, threads};
+  emulated.warp(operation, &meeting, line);
+}
+#define ARRIVE(name, threads) \
+  emulated_meet(emulated_arrive, name, emulated_constant<(threads)>, __builtin_LINE())
+#define AWAIT(name, threads) \
+  emulated_meet(emulated_await, name, emulated_constant<(threads)>, __builtin_LINE())
+
+FN void emulated_registers(int operation, int count, int line) {
+  emulated.warp(operation, &count, line);
+}
+#define REGISTERS_UP(n) emulated_registers(emulated_up, emulated_constant<(n)>, __builtin_LINE())
+#define REGISTERS_DOWN(n) emulated_registers(emulated_down, emulated_constant<(n)>, __builtin_LINE())
 
 // Asynchronous copies
 
