@@ -104,7 +104,11 @@ let package = Package(
     .testTarget(
       name: "KernelEmulatorTests",
       dependencies: ["Algebra", "DeltaRule", "DeltaRuleGPU", "KernelEmulator"],
-      resources: [.embedInCode("Kernels/delta_forward.cu")], swiftSettings: settings),
+      resources: [
+        .embedInCode("Kernels/delta_forward.cu"), .embedInCode("Kernels/hopper_forward.cu"),
+        .embedInCode("Kernels/hopper_prepare.cu"),
+      ],
+      swiftSettings: settings),
     .testTarget(
       name: "VerificationTests",
       dependencies: [

@@ -10,7 +10,7 @@ struct TestKernel {
   var sharedBytes = 4096
   var groups = (1, 1, 1)
 
-  /// Runs it over arrays, which are its first parameters, and gives them back.
+  /// Runs it over arrays, which are its first parameters, and gives them back. An empty one is a null pointer.
   func run<Number>(
     _ arrays: [[Number]], _ more: [KernelArgument] = [], seed: UInt64 = 0, exact: Bool = false,
     checking: Bool = true
@@ -25,7 +25,8 @@ struct TestKernel {
     let kernel = try device.kernel(
       KernelSource(
         name: name, text: Emulator.deviceHeader + text, threads: threads, sharedBytes: sharedBytes))
-    let buffers = try arrays.map { array in
+    let buffers = try arrays.map { array -> DeviceBuffer? in
+      guard !array.isEmpty else { return nil }
       let buffer = try device.buffer(byteCount: array.count * MemoryLayout<Number>.stride)
       try array.withUnsafeBytes { try buffer.upload($0, on: stream) }
       return buffer
@@ -33,7 +34,7 @@ struct TestKernel {
     try device.launch(kernel, groups: groups, buffers.map { .buffer($0) } + more, on: stream)
     return try zip(arrays, buffers).map { array, buffer in
       var result = array
-      try result.withUnsafeMutableBytes { try buffer.download(into: $0, on: stream) }
+      try result.withUnsafeMutableBytes { try buffer?.download(into: $0, on: stream) }
       return result
     }
   }
