@@ -104,10 +104,7 @@ let package = Package(
     .testTarget(
       name: "KernelEmulatorTests",
       dependencies: ["Algebra", "DeltaRule", "DeltaRuleGPU", "KernelEmulator"],
-      resources: [
-        .embedInCode("Kernels/delta_forward.cu"), .embedInCode("Kernels/hopper_forward.cu"),
-        .embedInCode("Kernels/hopper_prepare.cu"),
-      ],
+      resources: [.embedInCode("Kernels/delta_forward.cu")],
       swiftSettings: settings),
     .testTarget(
       name: "VerificationTests",

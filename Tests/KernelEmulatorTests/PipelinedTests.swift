@@ -4,16 +4,16 @@ import Testing
 @testable import DeltaRuleGPU
 
 /// Kernels whose warps have roles and meet in pairs: a forward pass of the delta rule in bf16.
-struct HopperTests {
-  private static let cases: [HopperCase] = try! [
-    HopperCase(boundaries: [0, 200], heads: (1, 1), width: 128, valueBlocks: [32, 64, 128]),
-    HopperCase(
+struct PipelinedTests {
+  private static let cases: [PipelinedCase] = try! [
+    PipelinedCase(boundaries: [0, 200], heads: (1, 1), width: 128, valueBlocks: [32, 64, 128]),
+    PipelinedCase(
       boundaries: [0, 70, 70, 134, 135, 230], heads: (1, 2), width: 64, valueBlocks: [32, 64]),
-    HopperCase(
+    PipelinedCase(
       boundaries: [0, 0, 3, 68], heads: (2, 4), width: 64, valueBlocks: [64], hasState: false),
   ]
 
-  @Test(arguments: cases, seeds) func theyAreRight(problem: HopperCase, seed: UInt64) throws {
+  @Test(arguments: cases, seeds) func theyAreRight(problem: PipelinedCase, seed: UInt64) throws {
     let triangles = try problem.triangles(seed: seed)
     for valueBlock in problem.valueBlocks {
       let (o, state) = try problem.solution(triangles, valueBlock: valueBlock, seed: seed)
@@ -29,7 +29,7 @@ struct HopperTests {
   ])
   func everyWaitOfPreparationIsNeeded(wait: String, count: Int, words: [String]) throws {
     let problem = Self.cases[1]
-    for (index, text) in try without(wait, in: HopperCase.preparation, count).enumerated() {
+    for (index, text) in try without(wait, in: PipelinedCase.preparation, count).enumerated() {
       let failure = try failure { _ = try problem.triangles(text, seed: UInt64(index % 2)) }
       #expect(words.contains { failure.contains($0) }, "\(wait) \(index): \(failure)")
     }
@@ -45,7 +45,7 @@ struct HopperTests {
     ("AWAIT(X_READY(own), 64);", 1),
   ])
   func everyWaitOfTheWalkIsNeeded(wait: String, count: Int) throws {
-    for (index, text) in try without(wait, in: HopperCase.walk, count).enumerated() {
+    for (index, text) in try without(wait, in: PipelinedCase.walk, count).enumerated() {
       let failure = try walkFailure(text, seed: UInt64(index % 2))
       #expect(!failure.isEmpty, "\(wait) \(index)")
     }
@@ -53,18 +53,18 @@ struct HopperTests {
 
   @Test(arguments: [0, 1]) func whatPairsOfWarpsMeetForIsARace(seed: UInt64) throws {
     for name in ["STATE_READY", "X_READY"] {
-      let text = HopperCase.walk.replacing("ARRIVE(\(name)(warp), 64);", by: "")
+      let text = PipelinedCase.walk.replacing("ARRIVE(\(name)(warp), 64);", by: "")
         .replacing("AWAIT(\(name)(own), 64);", by: "")
       let failure = try walkFailure(text, seed: seed)
       #expect(failure.contains("race on shared word"), "\(name): \(failure)")
     }
-    let apart = HopperCase.walk.replacing("{ BARRIER(); }", by: "{}")
+    let apart = PipelinedCase.walk.replacing("{ BARRIER(); }", by: "{}")
     #expect(try !walkFailure(apart, seed: seed).isEmpty)
   }
 
   /// What nobody waits for is not needed: all roles leave out the round after the last output.
   @Test func theLastRoundIsNotNeeded() throws {
-    let text = HopperCase.walk
+    let text = PipelinedCase.walk
       .replacing(
         "STAGES - 3);\n            meet();",
         by: "STAGES - 3);\n            if (chunk < chunks) meet();"
@@ -95,9 +95,13 @@ struct HopperTests {
 }
 
 /// Packed sequences, and what the recurrence makes of them in double precision.
-struct HopperCase: Sendable, CustomTestStringConvertible {
-  static let preparation = String(decoding: PackageResources.hopper_prepare_cu, as: UTF8.self)
-  static let walk = String(decoding: PackageResources.hopper_forward_cu, as: UTF8.self)
+struct PipelinedCase: Sendable, CustomTestStringConvertible {
+  static let preparation =
+    text(DeltaRuleGPU.PackageResources.pipelined_h)
+    + text(DeltaRuleGPU.PackageResources.pipelined_transform_k)
+  static let walk =
+    text(DeltaRuleGPU.PackageResources.pipelined_h)
+    + text(DeltaRuleGPU.PackageResources.pipelined_walk_k)
 
   let valueBlocks: [Int]
   private let problem: BatchedProblem<Float>
@@ -150,7 +154,8 @@ struct HopperCase: Sendable, CustomTestStringConvertible {
   func triangles(_ text: String = preparation, seed: UInt64) throws -> [UInt8] {
     let (dk, threads) = (shape.keyDimension, 64)
     var kernel = TestKernel(
-      name: "hopper_prepare", text: "#define DK \(dk)\n#define NT \(threads)\n" + text,
+      name: "pipelined_transform",
+      text: definitions(["C": 64, "DK": dk, "NT": threads]) + text,
       threads: threads, sharedBytes: threads / 32 * (128 * dk + 256))
     kernel.groups.0 = (slots * shape.heads + 1) / 2
     let empty = [UInt8](repeating: 0xff, count: slots * shape.heads * 5120)
@@ -167,14 +172,9 @@ struct HopperCase: Sendable, CustomTestStringConvertible {
     let threads = valueBlock == 32 ? 256 : 384
     let stages = valueBlock == 128 ? 3 : 4
     var kernel = TestKernel(
-      name: "hopper_forward",
-      text: """
-        #define DK \(dk)
-        #define DV \(dv)
-        #define DVB \(valueBlock)
-        #define NT \(threads)
-
-        """ + text,
+      name: "pipelined_walk",
+      text: definitions(["C": 64, "DK": dk, "WIDTH": dv, "DV": valueBlock, "NT": threads])
+        + text,
       threads: threads,
       sharedBytes: stages * (256 * dk + 128 * valueBlock + 5120) + 10240
         + valueBlock / 16 * (dk / 16 + 4) * 512)
