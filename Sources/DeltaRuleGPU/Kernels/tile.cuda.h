@@ -4,15 +4,11 @@
 #define FRAGMENTS(M, N) ((M) / 16 * ((N) / 8) < WARPS ? 1 : (M) / 16 * ((N) / 8) / WARPS)
 #define TILE(M, N) (4 * FRAGMENTS(M, N))
 
-// The block of 16 rows, and of 8 columns, that fragment f of this warp covers.
-#define ROW_BLOCK(M, N, f)                                                                        \
-    (FRAGMENTS(M, N) <= (N) / 8 ? t / 32 / ((N) / 8 / FRAGMENTS(M, N))                            \
-                                : t / 32 * (FRAGMENTS(M, N) / ((N) / 8)) + (f) / ((N) / 8))
-#define COLUMN_BLOCK(M, N, f)                                                                     \
-    (FRAGMENTS(M, N) <= (N) / 8 ? t / 32 % ((N) / 8 / FRAGMENTS(M, N)) * FRAGMENTS(M, N) + (f)    \
-                                : (f) % ((N) / 8))
+// The block of 16 rows that this warp's fragments cover, side by side, and that of 8 columns of fragment f.
+#define ROW_BLOCK(M, N) (t / 32 / ((N) / 8 / FRAGMENTS(M, N)))
+#define COLUMN_BLOCK(M, N, f) (t / 32 % ((N) / 8 / FRAGMENTS(M, N)) * FRAGMENTS(M, N) + (f))
 #define IS_OWNED(M, N, i) (t / 32 * FRAGMENTS(M, N) < (M) / 16 * ((N) / 8))
-#define ROW(M, N, i) (ROW_BLOCK(M, N, (i) / 4) * 16 + t % 32 / 4 + ((i) & 2) * 4)
+#define ROW(M, N, i) (ROW_BLOCK(M, N) * 16 + t % 32 / 4 + ((i) & 2) * 4)
 #define COLUMN(M, N, i) (COLUMN_BLOCK(M, N, (i) / 4) * 8 + t % 4 * 2 + ((i) & 1))
 #define TILE_EACH(M, N, i) UNROLL for (int i = 0; i < TILE(M, N); i++) if (IS_OWNED(M, N, i))
 #define TILE_ZERO(M, N, tile) UNROLL for (int i_ = 0; i_ < TILE(M, N); i_++) (tile)[i_] = 0.0f
@@ -21,13 +17,14 @@
 template <int M, int N, int DEPTH>
 FN void tile_add_product(float *tile, const float *A, int ar, int ap, const float *B, int bp, int bc, int t)
 {
+    static_assert(FRAGMENTS(M, N) <= N / 8, "a warp has no more than 16 rows of a tile");
     if (!IS_OWNED(M, N, 0)) return;
     const int g = t % 32 / 4, c = t % 4;
 #if TENSOR_CORES
 #pragma unroll 2
     for (int p = c; p < DEPTH; p += 8) {
         UNROLL for (int f = 0; f < FRAGMENTS(M, N); f++) {
-            const float *Af = A + (ROW_BLOCK(M, N, f) * 16 + g) * ar + p * ap;
+            const float *Af = A + (ROW_BLOCK(M, N) * 16 + g) * ar + p * ap;
             const float *Bf = B + p * bp + (COLUMN_BLOCK(M, N, f) * 8 + g) * bc;
             const unsigned a[4] = {to_tf32(Af[0]), to_tf32(Af[8 * ar]), to_tf32(Af[4 * ap]), to_tf32(Af[8 * ar + 4 * ap])};
             const unsigned b[2] = {to_tf32(Bf[0]), to_tf32(Bf[4 * bp])};
@@ -38,7 +35,7 @@ FN void tile_add_product(float *tile, const float *A, int ar, int ap, const floa
 #pragma unroll 2
     for (int p = 0; p < DEPTH; p++) {
         UNROLL for (int f = 0; f < FRAGMENTS(M, N); f++) {
-            const float *Af = A + (ROW_BLOCK(M, N, f) * 16 + g) * ar + p * ap;
+            const float *Af = A + (ROW_BLOCK(M, N) * 16 + g) * ar + p * ap;
             const float *Bf = B + p * bp + (COLUMN_BLOCK(M, N, f) * 8 + 2 * c) * bc;
             tile[4 * f] += Af[0] * Bf[0];
             tile[4 * f + 1] += Af[0] * Bf[bc];
