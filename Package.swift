@@ -104,7 +104,6 @@ let package = Package(
     .testTarget(
       name: "KernelEmulatorTests",
       dependencies: ["Algebra", "DeltaRule", "DeltaRuleGPU", "KernelEmulator"],
-      resources: [.embedInCode("Kernels/delta_forward.cu")],
       swiftSettings: settings),
     .testTarget(
       name: "VerificationTests",

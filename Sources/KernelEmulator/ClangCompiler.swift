@@ -1,17 +1,17 @@
 import CKernelEmulator
-import DeltaRuleGPU
+package import DeltaRuleGPU
 
 /// Compiles kernels' text for this processor, with the clang of PATH.
-struct ClangCompiler: KernelCompiler {
+package struct ClangCompiler: KernelCompiler {
   let reportsAccesses: Bool
-  let identity: String
+  package let identity: String
 
-  var isCachedOnDisk: Bool { true }
+  package var isCachedOnDisk: Bool { true }
 
   /// What stands in front of a kernel's text here, in place of CUDA's device header.
-  var primitives: String? { Emulator.deviceHeader }
+  package var primitives: String? { Emulator.deviceHeader }
 
-  init(reportingAccesses: Bool) throws {
+  package init(reportingAccesses: Bool) throws {
     reportsAccesses = reportingAccesses
     let bytes = try Self.result(emulator_compiler_identity(reportingAccesses)) { reason in
       .callFailed(call: "clang++ --version", status: 1, text: reason)
@@ -19,7 +19,7 @@ struct ClangCompiler: KernelCompiler {
     identity = String(decoding: bytes, as: UTF8.self)
   }
 
-  func compile(_ source: KernelSource, architecture: String) throws -> [UInt8] {
+  package func compile(_ source: KernelSource, architecture: String) throws -> [UInt8] {
     let text = Array(source.text.utf8CString)
     return try Self.result(
       emulator_compile(text, text.count - 1, source.name, reportsAccesses)

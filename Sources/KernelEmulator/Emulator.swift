@@ -35,15 +35,17 @@ public enum Emulator {
       seed: seed, exact: exact, checkingAccesses: checkingAccesses, images: .fromEnvironment)
   }
 
+  /// - Parameter compiler: what makes images for the emulator; clang where nil.
   package static func device(
-    seed: UInt64, exact: Bool, checkingAccesses: Bool, images: ImageCache
+    seed: UInt64, exact: Bool, checkingAccesses: Bool, images: ImageCache,
+    compiler: (any KernelCompiler)? = nil
   ) throws -> Device {
     let ordinal = emulator_device(
       emulator_settings(seed: seed, is_exact: exact, checks_accesses: checkingAccesses))
     return try Device(
       cuda: emulator_driver().pointee,
-      compiler: ClangCompiler(reportingAccesses: checkingAccesses), ordinal: Int(ordinal),
-      name: .emulated, images: images)
+      compiler: compiler ?? ClangCompiler(reportingAccesses: checkingAccesses),
+      ordinal: Int(ordinal), name: .emulated, images: images)
   }
 
   /// What stands in front of a kernel's text here, in place of CUDA's device header.
