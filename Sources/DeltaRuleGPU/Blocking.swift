@@ -23,7 +23,8 @@ struct Blocking: Hashable {
 
   private static let widths = [16, 32, 64, 128, 256]
 
-  /// The sizes for a kernel: as many value columns to a block, up to 64, as fit the local memory.
+  /// The sizes for a kernel: as many value columns to a block, up to 64 or for wide keys 32, as fit the local
+  /// memory.
   ///
   /// - Parameters:
   ///   - chunk: C.
@@ -38,9 +39,10 @@ struct Blocking: Hashable {
     }
     self.chunk = chunk
     self.keys = keys
-    values = Self.widths.first { $0 >= min(64, shape.valueDimension) } ?? 64
-    // Registers are shared out among threads: tiles of wide keys leave room for fewer.
-    let most = keys > (kernel == .chunkGradients ? 64 : 128) ? 256 : 512
+    let widest = keys > 128 ? 32 : 64
+    values = Self.widths.first { $0 >= min(widest, shape.valueDimension) } ?? widest
+    // Registers are shared out among threads: those of the gradient's tiles leave room for fewer.
+    let most = kernel == .chunkGradients && keys > 64 ? 256 : 512
     threads = language == .openCL ? 64 : max(128, min(most, chunk * keys / 8))
     pad = language == .openCL ? 0 : 4
     hasVectorBeta = shape.hasVectorBeta

@@ -5,12 +5,16 @@ struct KernelFile: Sendable {
   let name: String
   let text: String
 
-  /// Those that the emulator runs, from the sources: the others are OpenCL's, and the device's own.
+  /// Those of the portable kernels in CUDA, from the sources: the others are OpenCL's, the device's own, what measures it, and
+  /// the pipelined ones, which have tests of their own.
   static let all: [KernelFile] = {
     let folder = URL(filePath: #filePath).deletingLastPathComponent()
       .appending(path: "../../Sources/DeltaRuleGPU/Kernels")
     let names = try! FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-    return names.filter { !$0.contains("opencl") && !$0.hasPrefix("device") }.map { name in
+    let others = ["device", "peak", "pipelined"]
+    return names.filter { name in
+      !name.contains("opencl") && !others.contains { name.hasPrefix($0) }
+    }.map { name in
       let url = folder.appending(path: name)
       return KernelFile(name: name, text: try! String(contentsOf: url, encoding: .utf8))
     }

@@ -97,11 +97,11 @@ struct PipelinedTests {
 /// Packed sequences, and what the recurrence makes of them in double precision.
 struct PipelinedCase: Sendable, CustomTestStringConvertible {
   static let preparation =
-    text(DeltaRuleGPU.PackageResources.pipelined_h)
-    + text(DeltaRuleGPU.PackageResources.pipelined_transform_k)
+    text(PackageResources.pipelined_h)
+    + text(PackageResources.pipelined_transform_k)
   static let walk =
-    text(DeltaRuleGPU.PackageResources.pipelined_h)
-    + text(DeltaRuleGPU.PackageResources.pipelined_walk_k)
+    text(PackageResources.pipelined_h)
+    + text(PackageResources.pipelined_walk_k)
 
   let valueBlocks: [Int]
   private let problem: BatchedProblem<Float>
