@@ -72,7 +72,7 @@ let package = Package(
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
-      swiftSettings: optimised),
+      resources: [.embedInCode("Laws/device_primitives.txt")], swiftSettings: optimised),
     // Floor 5
     .executableTarget(
       name: "deltanet-verify",

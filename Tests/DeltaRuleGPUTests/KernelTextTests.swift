@@ -86,6 +86,39 @@ struct KernelTextTests {
     #expect(text.contains("bf16.bf16.f32 {") == (products == .bfloat16))
   }
 
+  @Test(arguments: DevicePrimitive.allCases)
+  func primitivesAreInstructions(primitive: DevicePrimitive) throws {
+    let source = primitive.source(KernelLanguage.cuda.primitives())
+    let architectures =
+      primitive == .storeMatricesTransposed ? ["compute_90a"] : ["compute_80", "compute_90a"]
+    for architecture in architectures {
+      let image = try NVRTC().compile(source, architecture: architecture, options: []).image
+      let entries = String(decoding: image, as: UTF8.self).split(separator: ".entry ")
+      let entry = try #require(entries.first { $0.hasPrefix("\(source.name)(") })
+      #expect(entry.contains(Self.instruction(of: primitive)), "\(architecture): \(entry)")
+    }
+  }
+
+  private static func instruction(of primitive: DevicePrimitive) -> String {
+    switch primitive {
+    case .toTF32: "cvt.rna.tf32.f32"
+    case .toBFloat16: "cvt.rn.bf16.f32"
+    case .toFloat16: "cvt.rn.f16.f32"
+    case .fromBFloat16: "shl.b32"
+    case .fromFloat16: "cvt.f32.f16"
+    case .squareRoot: "sqrt.rn.f32"
+    case .packBFloat16: "cvt.rn.bf16x2.f32"
+    case .multiplyTF32: "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32"
+    case .multiplyBFloat16: "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32"
+    case .multiplyFloat16: "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32"
+    case .loadMatrices: "ldmatrix.sync.aligned.m8n8.x4.shared.b16"
+    case .loadMatricesTransposed: "ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16"
+    case .storeMatricesTransposed: "stmatrix.sync.aligned.m8n8.x4.trans.shared.b16"
+    case .copyAsynchronously: "cp.async.cg.shared.global"
+    case .shuffle: "shfl.sync.bfly.b32"
+    }
+  }
+
   private struct Options {
     var kernel: KernelOptions
     var hasVectorBeta = false
