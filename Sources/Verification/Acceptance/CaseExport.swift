@@ -40,6 +40,17 @@ public struct CaseExport: Sendable {
     CaseExport("double", .f64, heads: 1, dk: 16, dv: 16, [90]),
   ]
 
+  /// Cases as wide as the heads of models: more than a chunk and less than two, so that they do not take long.
+  static let wide: [CaseExport] = [
+    CaseExport("64", .f32, keyHeads: 1, heads: 2, dk: 64, dv: 64, [100]),
+    CaseExport("128", .f32, heads: 1, dk: 128, dv: 128, [100]),
+    CaseExport("256", .f32, heads: 1, dk: 256, dv: 256, [70]),
+    CaseExport("64x128", .f32, heads: 1, dk: 64, dv: 128, [100]),
+    CaseExport("128x64", .f32, heads: 1, dk: 128, dv: 64, [100]),
+    CaseExport("100x36", .f32, heads: 2, dk: 100, dv: 36, [100]),
+    CaseExport("200x130", .f32, heads: 1, dk: 200, dv: 130, [70]),
+  ]
+
   private init(
     _ name: String, _ precision: ElementType, batch: Int = 1, keyHeads: Int? = nil, heads: Int,
     dk: Int, dv: Int, _ lengths: [Int], beta: ClosedRange<Double> = 0...1,

@@ -29,6 +29,9 @@ public struct TensorJudgement: Sendable {
 
   public var isRight: Bool { whole <= 1 && row <= 1 && element <= 1 && bias <= 1 }
 
+  /// The largest of the ratios.
+  public var ratio: Double { max(whole, row, element, bias) }
+
   init(
     _ result: CaseFile.Result, exact: Tensor<Double>, _ excused: ExcusedErrors,
     layout: CaseFile.Layout

@@ -5,10 +5,16 @@ import PropertyTesting
 extension Law {
   /// The laws about kernels, for those of a device.
   ///
-  /// - Parameter seed: what the exported cases are derived from.
-  public static func laws(about device: Device, seed: UInt64) async throws -> [Law] {
-    let caseFiles = try await caseFiles(DeviceKernel.all(on: device), seed: seed)
-    return drawnLaws(about: device) + [caseFiles]
+  /// - Parameters:
+  ///   - seed: what the exported cases are derived from.
+  ///   - isWide: whether kernels fill cases as wide as heads of models, too.
+  public static func laws(
+    about device: Device, seed: UInt64, wide isWide: Bool = false
+  ) async throws -> [Law] {
+    let exports = CaseExport.all + (isWide ? CaseExport.wide : [])
+    let caseFiles = try await caseFiles(DeviceKernel.all(on: device), exports, seed: seed)
+    let primitives = device.uncheckedPrimitives == nil ? [devicePrimitives(of: device)] : []
+    return primitives + drawnLaws(about: device) + [caseFiles]
   }
 
   /// Those of them that draw their cases.
@@ -22,8 +28,10 @@ extension Law {
     ]
   }
 
-  private static func caseFiles(_ kernels: [DeviceKernel], seed: UInt64) async throws -> Law {
-    let files = try CaseExport.all.map { try $0.unfilled(seed: seed) }
+  private static func caseFiles(
+    _ kernels: [DeviceKernel], _ exports: [CaseExport], seed: UInt64
+  ) async throws -> Law {
+    let files = try exports.map { try $0.unfilled(seed: seed) }
       .filter { $0.precision != .f64 }
     var judges: [Precision: [CaseJudge]] = [:]
     for claim in Set(kernels.map(\.claim)) {
@@ -34,7 +42,8 @@ extension Law {
     }
     return Law(
       "CF", "case files",
-      "What a kernel makes of the exported cases, forwards and backwards, is right by the rule of 'check'.",
+      "What a kernel makes of the exported cases, forwards and backwards, is right by the rule of 'check', and the "
+        + "same bits again.",
       formula: "|kernel(x) − f(x)| ≤ what honest arithmetic of the claimed precision errs by",
       theorem: "Proofs/RoundingErrors.md#running-error",
       Checks(
@@ -46,15 +55,19 @@ extension Law {
             kernel.kernel.name, numbers: "Float", isExhaustive: true,
             Property("CF/\(kernel.kernel.name)", cases: judges.count) {
               $0.element(of: judges)
-            } check: { judge, _ in
-              try judge.check(kernel.kernel)
+            } check: { judge, seen in
+              try judge.check(kernel.kernel, &seen)
             })
         }))
   }
 }
 
+extension Tensor<Double> {
+  fileprivate var bits: [UInt64] { elements.map(\.bitPattern) }
+}
+
 /// An exported case, and what to expect of kernels that fill it.
-private struct CaseJudge: Sendable, CustomStringConvertible {
+struct CaseJudge: Sendable, CustomStringConvertible {
   let file: CaseFile
   let expectation: Expectation
 
@@ -63,13 +76,33 @@ private struct CaseJudge: Sendable, CustomStringConvertible {
     self.expectation = expectation
   }
 
-  func check(_ kernel: BatchKernel<Float>) throws {
-    let filled = file.filled(with: try file.results(of: kernel))
-    let wrong = filled.results.filter {
-      expectation.judge($0, layout: filled.layout)?.isRight == false
+  /// What the quantities are called, and then the name of the tensor.
+  static let relativeError = "relative error of "
+
+  func check(_ kernel: BatchKernel<Float>, _ seen: inout Observations) throws {
+    let results = try file.results(of: kernel)
+    let filled = file.filled(with: results)
+    for tensor in filled.results.compactMap({ expectation.judge($0, layout: filled.layout) }) {
+      guard tensor.isRight else {
+        throw Falsified(
+          "\(tensor.name) of \(file.name) is wrong: \(tensor.worst), and \(tensor.ratio) times the largest error "
+            + "that is excused")
+      }
+      seen.record("error / bound", tensor.ratio)
     }
-    guard wrong.isEmpty else {
-      throw Falsified("\(wrong.map(\.name).joined(separator: ", ")) of \(file.name) is wrong")
+    // Before the file's own format rounds them.
+    for (name, values) in results {
+      guard let exact = expectation.exact[name] else { continue }
+      let size = rootMeanSquare(exact.elements.map(abs))
+      if size == 0 { continue }
+      seen.record(
+        Self.relativeError + name, rootMeanSquare(values.errors(from: exact)) / size)
+    }
+    let again = try file.results(of: kernel)
+    let changed = results.keys.sorted().filter { results[$0]?.bits != again[$0]?.bits }
+    guard changed.isEmpty else {
+      throw Falsified(
+        "\(changed.joined(separator: ", ")) of \(file.name) has other bits the second time")
     }
   }
 
@@ -91,5 +124,16 @@ extension CaseFile {
       results["dh0"] = gradient.dh0
     }
     return results.mapValues { $0.map { Double($0) } }
+  }
+}
+
+extension Device {
+  /// Why its primitives are not held to those on record; nil where they are.
+  var uncheckedPrimitives: String? {
+    switch (language, deviceName) {
+    case (.openCL, _): "\(deviceName) has none of those of CUDA"
+    case (_, .emulated): "those on record are its own"
+    default: nil
+    }
   }
 }

@@ -6,8 +6,9 @@ public import PropertyTesting
 extension Verification.Outcome {
   /// The run as a person reads it. The same run gives the same text.
   public var text: String {
-    [lawTable, formulationTable, failures, suspicion, leftOut ?? "", summary]
-      .filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
+    [
+      lawTable, formulationTable, deviceTable, failures, suspicion, leftOut ?? "", summary,
+    ].filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
   }
 
   private var lawTable: String {
@@ -42,17 +43,41 @@ extension Verification.Outcome {
       let own = all.filter { $0.instance.subject == name }
       if own.isEmpty { continue }
       isEmpty = false
-      let ratio = own.compactMap { $0.report.observations.maximum(of: "error / bound") }.max()
       let bits = own.first { $0.instance.property.id == "BE/\(name)@Float" }
         .flatMap { $0.report.observations.median(of: "bits") }
-      table.append([
-        name, "\(own.count)", own.map(\.report.held).reduce(0, +).grouped,
-        ratio.map { "\(($0 * 1000).rounded() / 1000)" } ?? "",
-        bits.map { "\(($0 * 10).rounded() / 10)" } ?? "",
-        own.allSatisfy(\.report.holds) ? "agrees" : "DIFFERS",
-      ])
+      table.append(row(name, own, bits: bits))
     }
     return isEmpty ? "" : table.text
+  }
+
+  private func row(
+    _ name: String, _ reports: [(instance: LawInstance, report: Report)], bits: Double?
+  ) -> [String] {
+    let ratio = reports.compactMap { $0.report.observations.maximum(of: "error / bound") }.max()
+    return [
+      name, "\(reports.count)", reports.map(\.report.held).reduce(0, +).grouped,
+      ratio.map { "\(($0 * 1000).rounded() / 1000)" } ?? "",
+      bits.map { "\(($0 * 10).rounded() / 10)" } ?? "",
+      reports.allSatisfy(\.report.holds) ? "agrees" : "DIFFERS",
+    ]
+  }
+
+  /// How near the kernels of a device come to the recurrence.
+  private var deviceTable: String {
+    let all = laws.flatMap(\.reports)
+    var table = TextTable([
+      ("kernel", .left), ("laws", .right), ("cases", .right), ("error/bound", .right),
+      ("bits, at least", .right), ("", .left),
+    ])
+    let files = laws.first { $0.law.id == "CF" }?.reports ?? []
+    for subject in files.map(\.instance.subject) {
+      let own = all.filter { $0.instance.subject == subject }
+      let error = own.flatMap(\.report.observations.quantities)
+        .filter { $0.key.hasPrefix(CaseJudge.relativeError) }.compactMap { $0.value.max() }.max()
+      // Full bits only.
+      table.append(row(subject, own, bits: error.map { Double(-1 - $0.exponent) }))
+    }
+    return files.isEmpty ? "" : table.text
   }
 
   /// The first failure of each subject in full, the others by name.
@@ -85,7 +110,7 @@ extension Verification.Outcome {
     return "left out of \(laws.map(\.id).joined(separator: ", ")): \(kernels); \(MissingOpenBLAS())"
   }
 
-  private var summary: String {
+  var summary: String {
     let reports = laws.flatMap(\.reports)
     let inexact = reports.filter(\.instance.isFloatingPoint)
       .map(\.report.held).reduce(0, +)
