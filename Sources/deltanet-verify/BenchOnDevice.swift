@@ -50,13 +50,8 @@ extension Bench {
   private func configurations(
     for device: Device, _ choices: DeviceChoices
   ) throws -> [DeviceConfiguration] {
-    var grid = DeviceGrid(for: device)
-    if hasSizes {
-      grid.sizes = grid.sizes.map(sizes(or:))
-    } else {
-      grid.sizes = try DeviceGrid.standardSizes(for: device)
-      grid.passes = [.forward, .forwardAndBackward]
-    }
+    var grid = try hasSizes ? DeviceGrid(for: device) : .standard(for: device)
+    if hasSizes { grid.sizes = grid.sizes.map(sizes(or:)) }
     grid.storages = choices.storages ?? grid.storages
     grid.passes = passes ?? grid.passes
     grid.products = choices.products ?? grid.products

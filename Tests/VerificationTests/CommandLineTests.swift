@@ -223,12 +223,21 @@ struct CommandLineTests {
     }
   }
 
+  @Test
+  func missingDevicesAreBadInput() throws {
+    let run = try Invocation("selftest", "--device", "cuda:99")
+    #expect(run.status == 2)
+    #expect(run.output.isEmpty)
+    #expect(run.errors.split(separator: "\n").count == 1)
+  }
+
   @Test(arguments: [
     ["--seed", "x"], ["--cases", "0"], ["--jobs", "0"], ["--only", "nothing"], ["check"],
     ["unheard-of"], ["export"], ["bench", "--forms=nothing"], ["bench", "--widths=0"],
     ["bench", "--lengths=8,,9"], ["bench", "--threads=0"], ["bench", "--rounds=0"],
     ["bench", "--plot=x.pdf"], ["bench", "--instruction-set=mmx"], ["bench", "--device=none"],
     ["bench", "--products=tf32"], ["bench", "--forms=walk-64"], ["bench", "--numbers=bf16"],
+    ["selftest", "--device=cpu"], ["selftest", "--jobs=0"],
   ])
   func badUsage(arguments: [String]) throws {
     let run = try Invocation(arguments)

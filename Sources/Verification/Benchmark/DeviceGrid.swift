@@ -36,11 +36,21 @@ public struct DeviceGrid: Sendable {
     }.unique
   }
 
+  /// Forward passes, and those with their gradients, of ``standardSizes(for:)``.
+  ///
+  /// - Throws: `GPUError`.
+  public static func standard(for device: Device) throws -> DeviceGrid {
+    var grid = DeviceGrid(for: device)
+    grid.sizes = try standardSizes(for: device)
+    grid.passes = [.forward, .forwardAndBackward]
+    return grid
+  }
+
   /// 32,768 tokens of 16 heads in sequences of 512 to 32,768 tokens; fewer where the device would take longer than half a
   /// minute for them, as one short run shows.
   ///
   /// - Throws: `GPUError`.
-  public static func standardSizes(for device: Device) throws -> [BenchmarkSizes] {
+  static func standardSizes(for device: Device) throws -> [BenchmarkSizes] {
     let heads = min(device.multiprocessors, 1024)
     let shape = try BatchShape(
       batch: 1, length: 512, keyHeads: heads, heads: heads, keyDimension: 128, valueDimension: 128)

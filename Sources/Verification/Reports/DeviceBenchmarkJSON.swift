@@ -4,8 +4,10 @@ import FoundationEssentials
 
 extension DeviceBenchmark.Outcome {
   /// The run for machines: keys sorted, in snake case.
-  public func json() throws -> String {
-    let document = DeviceBenchmarkDocument(
+  public func json() throws -> String { try encoded(document, keys: .convertToSnakeCase) }
+
+  var document: DeviceBenchmarkDocument {
+    DeviceBenchmarkDocument(
       device: DeviceBenchmarkDocument.Processor(
         name: device.name, device: "\(device.deviceName)", architecture: device.architecture,
         multiprocessors: device.multiprocessors, memory: device.memory),
@@ -37,11 +39,10 @@ extension DeviceBenchmark.Outcome {
           LeftOutFinding(
             length: $0.configuration.shape.length, bytes: $0.needed, reason: $0.reason))
       })
-    return try encoded(document, keys: .convertToSnakeCase)
   }
 }
 
-private struct DeviceBenchmarkDocument: Encodable {
+struct DeviceBenchmarkDocument: Encodable {
   struct Processor: Encodable {
     let name: String
     let device: String

@@ -1,26 +1,68 @@
 import DeltaRule
+import DeltaRuleGPU
 import FoundationEssentials
 public import PropertyTesting
 import TensorFiles
 
 extension Verification.Outcome {
   /// The run for machines: keys sorted, so that the same run gives the same bytes.
+  public func json() throws -> String { try encoded(document) }
+
+  fileprivate var document: OutcomeDocument {
+    OutcomeDocument(
+      seed: seed, holds: holds, leftOut: leftOut,
+      checks: laws.flatMap { law, reports in
+        reports.map { instance, report in
+          let found = report.counterexample
+          return OutcomeDocument.Check(
+            id: report.id, law: law.id, subject: instance.subject, over: instance.numbers,
+            statement: law.statement, theorem: law.theorem, cases: report.held,
+            discarded: report.discarded, exhaustive: instance.isExhaustive, holds: report.holds,
+            failure: report.failure, reason: found?.reason, smallestCase: found?.minimal,
+            replay: (found?.replay).map { "\($0)" }, regimes: report.observations.labels,
+            maxima: report.observations.quantities.compactMapValues {
+              $0.max().flatMap { $0.isFinite ? $0 : nil }
+            })
+        }
+      })
+  }
+}
+
+extension SelfTest {
+  /// The device, and the run, for machines.
   public func json() throws -> String {
     try encoded(
-      OutcomeDocument(
-        seed: seed, holds: holds, leftOut: leftOut,
-        checks: laws.flatMap { law, reports in
-          reports.map { instance, report in
-            let found = report.counterexample
-            return OutcomeDocument.Check(
-              id: report.id, law: law.id, subject: instance.subject, over: instance.numbers,
-              statement: law.statement, theorem: law.theorem, cases: report.held,
-              discarded: report.discarded, exhaustive: instance.isExhaustive, holds: report.holds,
-              failure: report.failure, reason: found?.reason, smallestCase: found?.minimal,
-              replay: (found?.replay).map { "\($0)" }, regimes: report.observations.labels)
-          }
-        }))
+      SelfTestDocument(
+        device: SelfTestDocument.Device(
+          name: "\(device.deviceName)", model: device.name, architecture: device.architecture,
+          multiprocessors: device.multiprocessors, sharedMemory: device.sharedMemoryLimit),
+        holds: holds, leftOut: leftOut, summary: outcome.summary, laws: outcome.document,
+        times: try? times?.get().document, timesFailure: timesFailure))
   }
+}
+
+extension SelfTest {
+  private var timesFailure: String? {
+    if case .failure(let error) = times { "\(error)" } else { nil }
+  }
+}
+
+private struct SelfTestDocument: Encodable {
+  struct Device: Encodable {
+    let name: String
+    let model: String
+    let architecture: String
+    let multiprocessors: Int
+    let sharedMemory: Int
+  }
+
+  let device: Device
+  let holds: Bool
+  let leftOut: String?
+  let summary: String
+  let laws: OutcomeDocument
+  let times: DeviceBenchmarkDocument?
+  let timesFailure: String?
 }
 
 private struct OutcomeDocument: Encodable {
@@ -40,6 +82,8 @@ private struct OutcomeDocument: Encodable {
     let smallestCase: String?
     let replay: String?
     let regimes: [String: Int]
+    /// The largest value of each quantity.
+    let maxima: [String: Double]
   }
 
   let seed: UInt64
