@@ -47,11 +47,12 @@ FN float __uint_as_float(unsigned x) { return __builtin_bit_cast(float, x); }
 FN int __float_as_int(float x) { return __builtin_bit_cast(int, x); }
 FN float __int_as_float(int x) { return __builtin_bit_cast(float, x); }
 
-/// The ten leading bits of the fraction, ties away from zero, as cvt.rna does; all of them in exact mode.
+/// The ten leading bits of the fraction, ties away from zero, as cvt.rna does; all of them in exact mode. What is not a number
+/// loses the others, as on an H100: of some nothing but infinity remains.
 FN unsigned to_tf32(float x) {
   unsigned u = __float_as_uint(x);
   if (emulated.exact) return u;
-  if ((u & 0x7fffffffu) > 0x7f800000u) return 0x7fffffffu;
+  if ((u & 0x7fffffffu) > 0x7f800000u) return u & 0xffffe000u;
   return (u + 0x1000u) & 0xffffe000u;
 }
 
