@@ -5,13 +5,13 @@ struct KernelFile: Sendable {
   let name: String
   let text: String
 
-  /// Those of the portable kernels in CUDA, from the sources: the others are OpenCL's, the device's own, what measures it, and
+  /// Those of the portable kernels in CUDA, from the sources: the others are OpenCL's, the device's own, what measures or checks it, and
   /// the pipelined ones, which have tests of their own.
   static let all: [KernelFile] = {
     let folder = URL(filePath: #filePath).deletingLastPathComponent()
       .appending(path: "../../Sources/DeltaRuleGPU/Kernels")
     let names = try! FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-    let others = ["device", "peak", "pipelined"]
+    let others = ["device", "peak", "pipelined", "primitives"]
     return names.filter { name in
       !name.contains("opencl") && !others.contains { name.hasPrefix($0) }
     }.map { name in
