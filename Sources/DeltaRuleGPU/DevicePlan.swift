@@ -44,9 +44,11 @@ public final class DevicePlan {
     var chosen = form == .automatic ? DeviceForm.chosen(for: shape, on: device) : form
     pipeline =
       if form == .pipelined {
-        try Pipeline(shape, on: device, storage: storage, normalizes: normalizes)
+        try Pipeline(
+          shape, on: device, storage: storage, precision: precision, normalizes: normalizes)
       } else if form == .automatic, precision == .bfloat16, chosen != .recurrence {
-        try? Pipeline(shape, on: device, storage: storage, normalizes: normalizes)
+        try? Pipeline(
+          shape, on: device, storage: storage, precision: precision, normalizes: normalizes)
       } else {
         nil
       }
@@ -67,6 +69,9 @@ public final class DevicePlan {
   public func solve(
     _ inputs: DeviceInputs, into outputs: DeviceOutputs, on stream: Stream? = nil
   ) throws {
+    try check(inputs)
+    try check("o", outputs.o, holds: shape.values, storage)
+    try check("final_state", outputs.finalState, holds: shape.states, .float32)
     let stream = stream ?? device.defaultStream
     switch form {
     case .recurrence:
@@ -103,6 +108,16 @@ public final class DevicePlan {
     _ inputs: DeviceInputs, _ cotangent: DeviceOutputs, into gradients: DeviceGradients,
     on stream: Stream? = nil
   ) throws {
+    try check(inputs)
+    for (name, buffer, shape) in [
+      ("do", cotangent.o, shape.values), ("dq", gradients.dq, shape.keys),
+      ("dk", gradients.dk, shape.keys), ("dv", gradients.dv, shape.values),
+      ("dbeta", gradients.dbeta, shape.strengths),
+    ] {
+      try check(name, buffer, holds: shape, storage)
+    }
+    try check("dht", cotangent.finalState, holds: shape.states, .float32)
+    try check("dh0", gradients.dInitialState, holds: shape.states, .float32)
     let stream = stream ?? device.defaultStream
     let (entry, exit) = (try workspace.get(), try adjoint.get())
     if form.isParallel {
@@ -125,6 +140,22 @@ public final class DevicePlan {
         .buffer(entry.pseudoValues), .buffer(exit.states), .buffer(exit.pseudoValues),
         .buffer(gradients.dq), .buffer(gradients.dk), .buffer(gradients.dbeta),
       ] + table.all, on: stream)
+  }
+
+  private func check(_ inputs: DeviceInputs) throws {
+    try check("q", inputs.q, holds: shape.keys, storage)
+    try check("k", inputs.k, holds: shape.keys, storage)
+    try check("v", inputs.v, holds: shape.values, storage)
+    try check("beta", inputs.beta, holds: shape.strengths, storage)
+    try check("initial_state", inputs.initialState, holds: shape.states, .float32)
+  }
+
+  private func check(
+    _ name: String, _ buffer: DeviceBuffer?, holds shape: [Int], _ storage: Storage
+  ) throws {
+    let needed = shape.reduce(1, *) * storage.byteCount
+    guard let buffer, buffer.byteCount < needed else { return }
+    throw GPUError(.bufferTooShort(tensor: name, bytes: buffer.byteCount, needed: needed))
   }
 
   private func solvePipelined(

@@ -17,18 +17,28 @@ struct Pipeline {
   private static let triangleBytes = 10 * 512
 
   /// - Throws: ``GPUError`` where the kernels are not for this.
-  init(_ shape: BatchShape, on device: Device, storage: Storage, normalizes: Bool) throws {
+  init(
+    _ shape: BatchShape, on device: Device, storage: Storage, precision: ProductPrecision,
+    normalizes: Bool
+  ) throws {
     func demand(_ holds: Bool, _ what: String) throws {
       guard holds else { throw GPUError(.notPipelined(what)) }
     }
     try demand(device.hasWarpgroups, "a CUDA device of compute capability 9.0 or newer")
     try demand(storage == .bfloat16, "storage in bfloat16")
+    try demand(precision == .bfloat16, "products in bfloat16")
     try demand(
       shape.keyDimension == shape.valueDimension && [64, 128].contains(shape.keyDimension),
       "dk = dv = 64 or 128")
     try demand(!shape.hasVectorBeta, "one β a token")
     try demand(!normalizes, "queries and keys that are normalised already")
     self.init(shape, multiprocessors: device.multiprocessors, words: device.primitives)
+    for kernel in [transform.source, walk.source] {
+      try demand(
+        kernel.sharedBytes <= device.sharedMemoryLimit,
+        "\(kernel.sharedBytes) bytes of shared memory, of which there are "
+          + "\(device.sharedMemoryLimit)")
+    }
   }
 
   /// - Parameter words: what the kernels' words mean.

@@ -58,6 +58,28 @@ struct DevicePlanTests {
     #expect(first.contains { $0 != 0 })
   }
 
+  /// What does not fit its shape is refused before a kernel reads or writes behind it.
+  @Test func buffersThatAreTooShortAreNamed() throws {
+    let problem = try sample(length: 3)
+    let plan = try DevicePlan(problem.shape, on: device)
+    let short = try device.buffer(byteCount: 8)
+    var inputs = DeviceInputs(
+      q: try device.buffer(of: problem.q.elements), k: try device.buffer(of: problem.k.elements),
+      v: try device.buffer(of: problem.v.elements), beta: short, scale: 1, initialState: nil)
+    let o = try device.buffer(byteCount: 4 * 3 * 12)
+    func refusal(_ outputs: DeviceOutputs) -> String {
+      do { try plan.solve(inputs, into: outputs) } catch { return "\(error)" }
+      return ""
+    }
+    #expect(
+      refusal(DeviceOutputs(o: o, finalState: nil))
+        == "beta lies in a buffer of 8 bytes where its shape takes 24; take one of that size")
+    inputs.beta = try device.buffer(of: problem.beta.elements)
+    #expect(refusal(DeviceOutputs(o: short, finalState: nil)).hasPrefix("o lies in a buffer of 8"))
+    #expect(refusal(DeviceOutputs(o: o, finalState: short)).hasPrefix("final_state lies in"))
+    #expect(refusal(DeviceOutputs(o: o, finalState: nil)).isEmpty)
+  }
+
   @Test func longChunksShrinkUntilTheyFit() throws {
     let shape = try shape(length: 64, keys: 128)
     let long = try Blockings(for: shape, atMost: .sixtyFour, .cuda, localBytes: 227 << 10)
@@ -76,6 +98,14 @@ struct DevicePlanTests {
     #expect(
       "\(try #require(error))"
         == "dk = 257: kernels have keys of up to 256 numbers; take narrower heads")
+    let pipelined = #expect(throws: GPUError.self) {
+      try DevicePlan(
+        shape(length: 64, keys: 64), on: device, using: .pipelined, storage: .bfloat16)
+    }
+    #expect(
+      "\(try #require(pipelined))"
+        == "pipelined kernels need a CUDA device of compute capability 9.0 or newer; take another form"
+    )
     let units = #expect(throws: GPUError.self) {
       try DevicePlan(shape(length: 1), on: device, precision: .tf32)
     }

@@ -21,6 +21,7 @@ public struct GPUError: Error, Hashable, Sendable, CustomStringConvertible {
     case copyTooLong(bytes: Int, bufferBytes: Int)
     /// Products in tf32 were asked of a device that has no matrix units here.
     case noMatrixUnits(DeviceName)
+    case bufferTooShort(tensor: String, bytes: Int, needed: Int)
     /// The pipelined kernels were asked for what they do not do; with what they need.
     case notPipelined(String)
     case keysTooWide(dk: Int, limit: Int)
@@ -60,6 +61,8 @@ public struct GPUError: Error, Hashable, Sendable, CustomStringConvertible {
       "a copy of \(bytes) bytes does not fit a buffer of \(bufferBytes); take a longer buffer"
     case .noMatrixUnits(let device):
       "\(device) computes products in float32 only; leave tf32 to CUDA devices"
+    case .bufferTooShort(let tensor, let bytes, let needed):
+      "\(tensor) lies in a buffer of \(bytes) bytes where its shape takes \(needed); take one of that size"
     case .notPipelined(let need):
       "pipelined kernels need \(need); take another form"
     case .keysTooWide(let dk, let limit):

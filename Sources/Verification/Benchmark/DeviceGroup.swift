@@ -29,7 +29,7 @@ struct DeviceGroup {
     func fitting<Result>(
       _ all: [DeviceConfiguration], _ body: () throws -> Result
     ) throws -> Result? {
-      do { return try body() } catch let error as GPUError where error.isAboutSize {
+      do { return try body() } catch let error as GPUError where error.mayWorkOtherwise {
         leftOut += all.map { DeviceLeftOut(configuration: $0, needed: nil, reason: "\(error)") }
         return nil
       }
@@ -121,10 +121,12 @@ extension DeviceConfiguration {
 }
 
 extension GPUError {
-  /// Whether something else that is smaller may well work.
-  fileprivate var isAboutSize: Bool {
+  /// Whether something smaller, or another form, may well work.
+  fileprivate var mayWorkOtherwise: Bool {
     switch problem {
-    case .outOfMemory, .keysTooWide, .tooMuchSharedMemory, .tooManyThreads, .tooManyGroups: true
+    case .outOfMemory, .keysTooWide, .tooMuchSharedMemory, .tooManyThreads, .tooManyGroups,
+      .notPipelined:
+      true
     default: false
     }
   }
