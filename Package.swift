@@ -103,7 +103,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "KernelEmulatorTests",
-      dependencies: ["Algebra", "DeltaRule", "DeltaRuleGPU", "KernelEmulator"],
+      dependencies: ["Algebra", "DeltaRule", "DeltaRuleGPU", "KernelEmulator", "PropertyTesting"],
       swiftSettings: settings),
     .testTarget(
       name: "VerificationTests",

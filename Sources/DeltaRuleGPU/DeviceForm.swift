@@ -36,12 +36,18 @@ public enum DeviceForm: Equatable, Sendable {
     self = form
   }
 
-  /// The form that ``automatic`` stands for.
+  /// The form that ``automatic`` stands for: ``pipelined`` where its kernels are for it.
   ///
-  /// A block of ``walk(_:)`` works alone on its columns of a state. Where those blocks are fewer than the device has
+  /// Otherwise a block of ``walk(_:)`` works alone on its columns of a state. Where those blocks are fewer than the device has
   /// multiprocessors, and there are chunks enough, the chunks are shared out too.
-  public static func chosen(for shape: BatchShape, on device: Device) -> DeviceForm {
+  public static func chosen(
+    for shape: BatchShape, on device: Device, storage: Storage = .float32,
+    precision: ProductPrecision = .float32, normalizingQueriesAndKeys normalizes: Bool = false
+  ) -> DeviceForm {
     if shape.longestSequence < 16 { return .recurrence }
+    let pipeline = try? Pipeline(
+      shape, on: device, storage: storage, precision: precision, normalizes: normalizes)
+    if pipeline != nil { return .pipelined }
     let walks = shape.sequenceCount * shape.heads * ((shape.valueDimension + 31) / 32)
     return walks >= device.multiprocessors || shape.longestSequence < 256
       ? .walk(.sixtyFour) : .parallel(.sixtyFour)

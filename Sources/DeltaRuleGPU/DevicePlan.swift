@@ -41,22 +41,18 @@ public final class DevicePlan {
     self.storage = storage
     self.precision = precision
     self.normalizes = normalizes
-    var chosen = form == .automatic ? DeviceForm.chosen(for: shape, on: device) : form
+    self.form =
+      form == .automatic
+      ? .chosen(
+        for: shape, on: device, storage: storage, precision: precision,
+        normalizingQueriesAndKeys: normalizes) : form
     pipeline =
-      if form == .pipelined {
-        try Pipeline(
-          shape, on: device, storage: storage, precision: precision, normalizes: normalizes)
-      } else if form == .automatic, precision == .bfloat16, chosen != .recurrence {
-        try? Pipeline(
-          shape, on: device, storage: storage, precision: precision, normalizes: normalizes)
-      } else {
-        nil
-      }
-    if pipeline != nil { chosen = .pipelined }
+      self.form == .pipelined
+      ? try Pipeline(
+        shape, on: device, storage: storage, precision: precision, normalizes: normalizes) : nil
     blockings = try Blockings(
-      for: shape, atMost: chosen.chunkLength, device.language,
+      for: shape, atMost: self.form.chunkLength, device.language,
       localBytes: device.sharedMemoryLimit)
-    self.form = chosen
     table = try ChunkTable(shape, chunk: blockings.chunk, on: device)
   }
 
@@ -82,7 +78,7 @@ public final class DevicePlan {
           .buffer(outputs.finalState), .buffer(table.sequences),
         ], on: stream)
     case .walk:
-      try walk(inputs, outputs, keeping: nil, on: stream)
+      try walk(inputs, o: outputs.o, finalState: outputs.finalState, on: stream)
     case .parallel:
       let workspace = try workspace.get()
       try enterChunks(inputs, finalState: outputs.finalState, workspace, on: stream)
@@ -123,7 +119,7 @@ public final class DevicePlan {
     if form.isParallel {
       try enterChunks(inputs, finalState: nil, entry, on: stream)
     } else {
-      try walk(inputs, nil, keeping: entry, on: stream)
+      try walk(inputs, keeping: entry, on: stream)
     }
     try launch(
       .walkBack, .heads,
@@ -194,22 +190,22 @@ public final class DevicePlan {
         on: stream)
     }
     try walk(
-      inputs, nil, finalState: finalState, keeping: workspace,
-      inverseIsGiven: !shape.hasVectorBeta, on: stream)
+      inputs, finalState: finalState, keeping: workspace, inverseIsGiven: !shape.hasVectorBeta,
+      on: stream)
   }
 
   private func walk(
-    _ inputs: DeviceInputs, _ outputs: DeviceOutputs?, finalState: DeviceBuffer? = nil,
-    keeping workspace: Workspace?, inverseIsGiven: Bool = false, on stream: Stream
+    _ inputs: DeviceInputs, o: DeviceBuffer? = nil, finalState: DeviceBuffer? = nil,
+    keeping workspace: Workspace? = nil, inverseIsGiven: Bool = false, on stream: Stream
   ) throws {
     try launch(
       .walk, .heads,
       inputs.tokens + [
-        .float(inputs.scale), .buffer(inputs.initialState), .buffer(outputs?.o),
-        .buffer(outputs?.finalState ?? finalState), .buffer(workspace?.inverses),
+        .float(inputs.scale), .buffer(inputs.initialState), .buffer(o),
+        .buffer(finalState), .buffer(workspace?.inverses),
         .buffer(workspace?.states), .buffer(workspace?.pseudoValues), .buffer(table.sequences),
         .buffer(table.firstChunk),
-      ], hasOutputs: outputs != nil, inverseIsGiven: inverseIsGiven, on: stream)
+      ], hasOutputs: o != nil, inverseIsGiven: inverseIsGiven, on: stream)
   }
 
   /// A kernel, and what it is compiled for here.

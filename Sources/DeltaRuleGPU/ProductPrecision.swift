@@ -1,4 +1,4 @@
-/// What products of matrices are computed in. Sums are float32 in both.
+/// What products of matrices are computed in. Sums are float32 in all.
 public enum ProductPrecision: String, CaseIterable, Sendable {
   /// Factors keep their 24 bits: multiply-adds outside of the matrix units.
   case float32 = "f32"

@@ -1,4 +1,5 @@
 import DeltaRule
+import PropertyTesting
 
 @testable import DeltaRuleGPU
 
@@ -29,7 +30,7 @@ struct KernelCase: Sendable, CustomStringConvertible {
       batch: 1, length: boundaries[boundaries.count - 1], keyHeads: heads.keys,
       heads: heads.values, keyDimension: widths.dk, valueDimension: widths.dv,
       hasVectorBeta: hasVectorBeta, boundaries: boundaries)
-    var generator = SplitMix(state: 1)
+    var generator = Xoshiro256(seed: 1)
     func random(_ shape: [Int], in range: ClosedRange<Float> = -1...1) -> Tensor<Float> {
       Tensor(
         shape: shape,
@@ -130,17 +131,5 @@ extension Storage {
     case .float16: 0x1p-11
     case .bfloat16: 0x1p-8
     }
-  }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
   }
 }

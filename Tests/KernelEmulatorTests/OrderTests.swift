@@ -1,3 +1,4 @@
+import PropertyTesting
 import Testing
 
 /// Races of generated programs: those that the definition of order has, and no others, in whatever order threads run.
@@ -23,7 +24,7 @@ struct OrderTests {
       """, threads: Program.warps * 32)
 
   @Test(arguments: seeds) func racesAreFoundAndNoOthers(seed: UInt64) throws {
-    var generator = SplitMix64(seed: seed)
+    var generator = Xoshiro256(seed: seed)
     var racy = 0
     for _ in 0..<200 {
       let program = Program(using: &generator)
@@ -50,7 +51,7 @@ private struct Program {
   private(set) var hasRace = false
 
   /// All steps in one order, which no warp has to wait for long in.
-  init(using generator: inout SplitMix64) {
+  init(using generator: inout Xoshiro256) {
     let places = Int32.random(in: 2...8, using: &generator)
     let writes = Int.random(in: 5...30, using: &generator)
     var names = [Int32](1...15)

@@ -1,4 +1,5 @@
 import DeltaRule
+import PropertyTesting
 import Testing
 
 @testable import DeltaRuleGPU
@@ -116,7 +117,7 @@ struct PipelinedCase: Sendable, CustomTestStringConvertible {
     let shape = try BatchShape(
       batch: 1, length: boundaries.last!, keyHeads: heads.keys, heads: heads.values,
       keyDimension: width, valueDimension: width, hasVectorBeta: false, boundaries: boundaries)
-    var generator = SplitMix64(seed: 1)
+    var generator = Xoshiro256(seed: 1)
     func random(_ shape: [Int], in range: ClosedRange<Float> = -1...1) -> Tensor<Float> {
       Tensor(
         shape: shape,

@@ -68,8 +68,11 @@ extension DeviceMeasurement {
 extension [DeviceConfiguration] {
   /// The form that ``DeltaRuleGPU/DeviceForm/automatic`` stands for in each of the shapes.
   public func explanation(on device: Device) -> String {
-    explained(map(\.shape), [("automatic is", .left)]) {
-      [DeviceForm.chosen(for: $0, on: device).name]
+    explained(map(\.shape), [("automatic is", .left)]) { shape in
+      let forms = filter { $0.shape == shape }.map {
+        DeviceForm.chosen(for: shape, on: device, storage: $0.storage, precision: $0.products)
+      }
+      return [forms.map(\.name).unique.joined(separator: ", ")]
     }
   }
 }
