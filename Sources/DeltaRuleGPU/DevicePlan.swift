@@ -11,18 +11,16 @@ public final class DevicePlan {
   public let form: DeviceForm
   public let storage: Storage
   public let precision: ProductPrecision
-  private let normalizes: Bool
+  private let options: KernelOptions
   /// How many tokens it takes together: as many as the form says, or fewer where those do not fit the local memory.
   package var chunkLength: Int { blockings.chunk }
   private let blockings: Blockings
   private let table: ChunkTable
   private let pipeline: Pipeline?
   private var kernels: [Variant: Kernel] = [:]
-  private lazy var workspace = Result {
-    try Workspace(shape, table, chunk: blockings.chunk, on: device)
-  }
-  private lazy var pipelined = Result { try pipeline.map { try $0.compiled(on: device) } }
-  private lazy var adjoint = Result { try Workspace(shape, table, chunk: 0, on: device) }
+  private var workspace: Workspace?
+  private var adjoint: Workspace?
+  private var pipelined: CompiledPipeline?
 
   /// - Parameters:
   ///   - normalizes: `use_qk_l2norm`.
@@ -40,7 +38,7 @@ public final class DevicePlan {
     self.device = device
     self.storage = storage
     self.precision = precision
-    self.normalizes = normalizes
+    options = KernelOptions(storage: storage, precision: precision, normalizes: normalizes)
     self.form =
       form == .automatic
       ? .chosen(
@@ -80,7 +78,7 @@ public final class DevicePlan {
     case .walk:
       try walk(inputs, o: outputs.o, finalState: outputs.finalState, on: stream)
     case .parallel:
-      let workspace = try workspace.get()
+      let workspace = try takeWorkspace()
       try enterChunks(inputs, finalState: outputs.finalState, workspace, on: stream)
       try launch(
         .chunkOutputs, .chunksByColumns,
@@ -115,7 +113,7 @@ public final class DevicePlan {
     try check("dht", cotangent.finalState, holds: shape.states, .float32)
     try check("dh0", gradients.dInitialState, holds: shape.states, .float32)
     let stream = stream ?? device.defaultStream
-    let (entry, exit) = (try workspace.get(), try adjoint.get())
+    let (entry, exit) = (try takeWorkspace(), try takeAdjoint())
     if form.isParallel {
       try enterChunks(inputs, finalState: nil, entry, on: stream)
     } else {
@@ -157,23 +155,21 @@ public final class DevicePlan {
   private func solvePipelined(
     _ inputs: DeviceInputs, into outputs: DeviceOutputs, on stream: Stream
   ) throws {
-    guard let pipelined = try pipelined.get() else {
-      preconditionFailure("the form has its kernels")
-    }
-    let triangles = pipelined.triangles
+    let pipelined = try compiledPipeline()
     let heads: [KernelArgument] = [
       .int32(Int32(shape.heads)), .int32(Int32(shape.keyHeads)),
     ]
     try device.launch(
       pipelined.transform.kernel, groups: pipelined.transform.groups,
       [
-        .buffer(inputs.k), .buffer(inputs.beta), .buffer(table.sequences), .buffer(triangles),
+        .buffer(inputs.k), .buffer(inputs.beta), .buffer(table.sequences),
+        .buffer(pipelined.triangles),
         .int32(Int32(shape.sequenceCount)),
       ] + heads, on: stream)
     try device.launch(
       pipelined.walk.kernel, groups: pipelined.walk.groups,
       [
-        .buffer(inputs.q), .buffer(inputs.k), .buffer(inputs.v), .buffer(triangles),
+        .buffer(inputs.q), .buffer(inputs.k), .buffer(inputs.v), .buffer(pipelined.triangles),
         .buffer(table.sequences), .buffer(inputs.initialState), .buffer(outputs.o),
         .buffer(outputs.finalState),
       ] + heads + [.float(inputs.scale)], on: stream)
@@ -208,26 +204,16 @@ public final class DevicePlan {
       ], hasOutputs: o != nil, inverseIsGiven: inverseIsGiven, on: stream)
   }
 
-  /// A kernel, and what it is compiled for here.
+  /// A kernel, and what it is compiled for.
   private struct Variant: Hashable {
     let kernel: ChunkKernel
-    let hasOutputs: Bool
-    let inverseIsGiven: Bool
-
-    init(_ kernel: ChunkKernel, _ hasOutputs: Bool, _ inverseIsGiven: Bool) {
-      self.kernel = kernel
-      self.hasOutputs = hasOutputs
-      self.inverseIsGiven = inverseIsGiven
-    }
+    let options: KernelOptions
   }
 
   private func compiled(_ variant: Variant) throws -> Kernel {
     if let kernel = kernels[variant] { return kernel }
-    let options = KernelOptions(
-      storage: storage, precision: precision, normalizes: normalizes,
-      hasOutputs: variant.hasOutputs, inverseIsGiven: variant.inverseIsGiven)
     let kernel = try device.kernel(
-      variant.kernel.source(blockings[variant.kernel], options, device.words))
+      variant.kernel.source(blockings[variant.kernel], variant.options, device.words))
     kernels[variant] = kernel
     return kernel
   }
@@ -248,9 +234,12 @@ public final class DevicePlan {
       case .chunksByColumns: (table.count, shape.heads, columns)
       case .chunksOfKeyHeads: (table.count, shape.keyHeads, 1)
       }
+    var options = options
+    options.hasOutputs = hasOutputs
+    options.inverseIsGiven = inverseIsGiven
     let sizes = [shape.keyHeads, shape.heads, shape.keyDimension, shape.valueDimension]
     try device.launch(
-      compiled(Variant(kernel, hasOutputs, inverseIsGiven)), groups: groups,
+      compiled(Variant(kernel: kernel, options: options)), groups: groups,
       arguments + sizes.map { .int32(Int32($0)) }, on: stream)
   }
 }
@@ -267,7 +256,46 @@ extension ChunkTable {
   }
 }
 
-/// What kernels hand on to one another, in float32.
+// MARK: What kernels hand on to one another
+
+extension DevicePlan {
+  /// The bytes that the plan takes when it is first used, and keeps.
+  package func workspaceByteCount(ofGradient isGradient: Bool) -> Int {
+    (pipeline?.triangleByteCount ?? 0)
+      + (isGradient || form.isParallel && pipeline == nil ? workspaceSize.byteCount : 0)
+      + (isGradient ? adjointSize.byteCount : 0)
+  }
+
+  private var workspaceSize: Workspace.Size {
+    Workspace.Size(shape, chunks: table.count, chunk: blockings.chunk)
+  }
+
+  private var adjointSize: Workspace.Size { Workspace.Size(shape, chunks: table.count, chunk: 0) }
+
+  private func takeWorkspace() throws -> Workspace {
+    if let workspace { return workspace }
+    let made = try Workspace(workspaceSize, on: device)
+    workspace = made
+    return made
+  }
+
+  private func takeAdjoint() throws -> Workspace {
+    if let adjoint { return adjoint }
+    let made = try Workspace(adjointSize, on: device)
+    adjoint = made
+    return made
+  }
+
+  private func compiledPipeline() throws -> CompiledPipeline {
+    if let pipelined { return pipelined }
+    guard let pipeline else { preconditionFailure("the form has its kernels") }
+    let made = try CompiledPipeline(pipeline, on: device)
+    pipelined = made
+    return made
+  }
+}
+
+/// What is handed on in float32.
 private struct Workspace {
   /// [chunks, H, dk, dv]: the state, or its cotangent, at the border of each chunk.
   let states: DeviceBuffer
@@ -276,11 +304,26 @@ private struct Workspace {
   /// [chunks, H, C, C].
   let inverses: DeviceBuffer
 
-  /// - Parameter chunk: C; 0 where no inverses are wanted.
-  init(_ shape: BatchShape, _ table: ChunkTable, chunk: Int, on device: Device) throws {
+  init(_ size: Size, on device: Device) throws {
     func floats(_ count: Int) throws -> DeviceBuffer { try device.buffer(byteCount: 4 * count) }
-    states = try floats(table.count * shape.heads * shape.keyDimension * shape.valueDimension)
-    pseudoValues = try floats(shape.values.reduce(1, *))
-    inverses = try floats(shape.hasVectorBeta ? 0 : table.count * shape.heads * chunk * chunk)
+    states = try floats(size.states)
+    pseudoValues = try floats(size.pseudoValues)
+    inverses = try floats(size.inverses)
+  }
+
+  /// How many numbers there are of each.
+  struct Size {
+    let states: Int
+    let pseudoValues: Int
+    let inverses: Int
+
+    /// - Parameter chunk: C; 0 where no inverses are wanted.
+    init(_ shape: BatchShape, chunks: Int, chunk: Int) {
+      states = chunks * shape.heads * shape.keyDimension * shape.valueDimension
+      pseudoValues = shape.values.reduce(1, *)
+      inverses = shape.hasVectorBeta ? 0 : chunks * shape.heads * chunk * chunk
+    }
+
+    var byteCount: Int { 4 * (states + pseudoValues + inverses) }
   }
 }

@@ -52,20 +52,8 @@ struct Pipeline {
     self.words = words
   }
 
-  /// The kernels and what one hands to the other, ready to be launched.
-  func compiled(
-    on device: Device
-  ) throws -> (
-    triangles: DeviceBuffer, transform: (kernel: Kernel, groups: (Int, Int, Int)),
-    walk: (kernel: Kernel, groups: (Int, Int, Int))
-  ) {
-    let (transform, walk) = (transform, walk)
-    return (
-      try device.buffer(byteCount: slots * heads * Self.triangleBytes),
-      (try device.kernel(transform.source), transform.groups),
-      (try device.kernel(walk.source), walk.groups)
-    )
-  }
+  /// −T of all chunks and heads, which the first kernel hands to the second.
+  var triangleByteCount: Int { slots * heads * Self.triangleBytes }
 
   /// A warp for each chunk and value head, four to a block.
   var transform: (source: KernelSource, groups: (Int, Int, Int)) {
@@ -103,5 +91,18 @@ struct Pipeline {
       name: name,
       text: definitions(constants) + words + text(PackageResources.pipelined_h) + text(body),
       threads: threads, sharedBytes: localBytes)
+  }
+}
+
+/// The kernels and what one hands to the other, ready to be launched.
+struct CompiledPipeline {
+  let triangles: DeviceBuffer
+  let transform: (kernel: Kernel, groups: (Int, Int, Int))
+  let walk: (kernel: Kernel, groups: (Int, Int, Int))
+
+  init(_ pipeline: Pipeline, on device: Device) throws {
+    triangles = try device.buffer(byteCount: pipeline.triangleByteCount)
+    transform = (try device.kernel(pipeline.transform.source), pipeline.transform.groups)
+    walk = (try device.kernel(pipeline.walk.source), pipeline.walk.groups)
   }
 }

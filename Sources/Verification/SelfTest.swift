@@ -21,7 +21,8 @@ public struct SelfTest: Sendable {
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) async throws {
     let laws = try await Law.laws(about: device, seed: seed, wide: true)
-    let verification = try Verification(seed: seed, jobs: jobs, from: laws)
+    let verification = try Verification(
+      seed: seed, jobs: jobs, from: laws, about: device.deviceName)
     let outcome = await verification.run(progress: progress)
     self.init(
       device: device, outcome: outcome,

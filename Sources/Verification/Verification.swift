@@ -1,4 +1,5 @@
 import DeltaRuleCPU
+public import DeltaRuleGPU
 public import PropertyTesting
 
 /// A run of laws from one seed.
@@ -9,18 +10,21 @@ public struct Verification: Sendable {
   /// How many laws are checked at the same time.
   public let jobs: Int
   public let laws: [Law]
+  private let device: DeviceName?
 
   /// - Parameters:
   ///   - subject: the id of a law or the name of what laws speak about; nil selects everything.
   ///   - laws: what there is to select from.
+  ///   - device: which device they are about; nil for the processor's.
   /// - Throws: ``UnknownSubject`` where nothing is called that.
   public init(
     seed: UInt64, cases: Int? = nil, jobs: Int, only subject: String? = nil,
-    from laws: [Law] = Law.all
+    from laws: [Law] = Law.all, about device: DeviceName? = nil
   ) throws(UnknownSubject) {
     self.seed = seed
     self.cases = cases
     self.jobs = jobs
+    self.device = device
     guard let subject else {
       self.laws = laws
       return
@@ -44,7 +48,7 @@ public struct Verification: Sendable {
     }
     var rest = reports[...]
     return Outcome(
-      seed: seed,
+      seed: seed, device: device,
       laws: laws.map { law in
         defer { rest = rest.dropFirst(law.instances.count) }
         return (law, Array(zip(law.instances, rest)))
@@ -54,6 +58,8 @@ public struct Verification: Sendable {
   /// What came of a run.
   public struct Outcome: Sendable {
     public let seed: UInt64
+    /// The device whose kernels were checked; nil where it was the processor.
+    public let device: DeviceName?
     public let laws: [(law: Law, reports: [(instance: LawInstance, report: Report)])]
 
     public var holds: Bool { laws.allSatisfy { $0.reports.allSatisfy(\.report.holds) } }

@@ -25,11 +25,11 @@ enum DeviceChoice: ExpressibleByArgument {
     }
   }
 
-  /// The laws of the processor's formulations and kernels, or those of the device's kernels.
-  func laws(seed: UInt64) async throws -> [Law] {
+  /// The device of that name; nil for the processor, bad input where it is not there.
+  func device() throws -> Device? {
     switch self {
-    case .cpu: return Law.all
-    case .device(let name): return try await Law.laws(about: opened(name), seed: seed)
+    case .cpu: nil
+    case .device(let name): try opened(name)
     }
   }
 }

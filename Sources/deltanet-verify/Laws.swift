@@ -1,4 +1,5 @@
 import ArgumentParser
+import DeltaRuleGPU
 import FoundationEssentials
 import PropertyTesting
 import Verification
@@ -43,10 +44,19 @@ struct Laws: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let laws = try await device.laws(seed: seed)
-    if let replay = replay.flatMap({ Replay($0) }) { return try self.replay(replay, from: laws) }
+    let device = try device.device()
+    let replay = replay.flatMap { Replay($0) }
+    // A replay may be of the self-test, whose cases are wide ones, too.
+    let laws =
+      if let device {
+        try await Law.laws(about: device, seed: seed, wide: replay != nil)
+      } else {
+        Law.all
+      }
+    if let replay { return try self.replay(replay, from: laws) }
     let verification = try usage {
-      try Verification(seed: seed, cases: cases, jobs: jobs, only: only, from: laws)
+      try Verification(
+        seed: seed, cases: cases, jobs: jobs, only: only, from: laws, about: device?.deviceName)
     }
     let bar = ProgressBar()
     let outcome = await verification.run { bar.show($0, of: $1) }

@@ -54,7 +54,8 @@ struct KernelCase: Sendable, CustomStringConvertible {
     expected = Self.named(solution, normalizes ? exact.normalizationBackward(gradient) : gradient)
   }
 
-  /// What a form makes of it on a device; without states o and the gradients of what a token has.
+  /// What a form makes of it on a device; without states o and the gradients of what a token has, and no gradients by pipelined
+  /// kernels, which have none of their own.
   func results(
     _ form: DeviceForm, on device: Device
   ) throws -> [(name: String, numbers: [Float])] {
@@ -62,7 +63,7 @@ struct KernelCase: Sendable, CustomStringConvertible {
       let (value, pullback) = try valueWithPullback(
         problem, on: device, using: form, storage: storage, precision: precision,
         normalizingQueriesAndKeys: normalizes)
-      return Self.named(value, try pullback(cotangent))
+      return Self.named(value, form == .pipelined ? nil : try pullback(cotangent))
     }
     let plan = try DevicePlan(
       problem.shape, on: device, using: form, storage: storage, precision: precision,
@@ -81,12 +82,16 @@ struct KernelCase: Sendable, CustomStringConvertible {
       dq: try room(problem.q), dk: try room(problem.k), dv: try room(problem.v),
       dbeta: try room(problem.beta), dInitialState: nil)
     try plan.solve(inputs, into: DeviceOutputs(o: o, finalState: nil))
-    try plan.gradient(
-      inputs, DeviceOutputs(o: stored(cotangent.o), finalState: nil), into: gradients)
-    return try [
-      ("o", o), ("dq", gradients.dq), ("dk", gradients.dk), ("dv", gradients.dv),
-      ("dbeta", gradients.dbeta),
-    ].map { name, buffer in
+    var results = [("o", o)]
+    if form != .pipelined {
+      try plan.gradient(
+        inputs, DeviceOutputs(o: stored(cotangent.o), finalState: nil), into: gradients)
+      results += [
+        ("dq", gradients.dq), ("dk", gradients.dk), ("dv", gradients.dv),
+        ("dbeta", gradients.dbeta),
+      ]
+    }
+    return try results.map { name, buffer in
       var bytes = [UInt8](repeating: 0, count: buffer.byteCount)
       try bytes.withUnsafeMutableBytes { try buffer.download(into: $0, on: device.defaultStream) }
       return (name, storage.numbers(in: bytes))
@@ -108,12 +113,13 @@ struct KernelCase: Sendable, CustomStringConvertible {
   }
 
   private static func named<Number>(
-    _ value: BatchedSolution<Number>, _ gradient: BatchedGradient<Number>
+    _ value: BatchedSolution<Number>, _ gradient: BatchedGradient<Number>?
   ) -> [(name: String, numbers: [Number])] {
-    [
-      ("o", value.o), ("finalState", value.finalState), ("dq", gradient.dq), ("dk", gradient.dk),
-      ("dv", gradient.dv), ("dbeta", gradient.dbeta), ("dh0", gradient.dh0),
-    ].map { ($0, $1.elements) }
+    let outputs = [("o", value.o), ("finalState", value.finalState)]
+    let gradients = gradient.map {
+      [("dq", $0.dq), ("dk", $0.dk), ("dv", $0.dv), ("dbeta", $0.dbeta), ("dh0", $0.dh0)]
+    }
+    return (outputs + (gradients ?? [])).map { ($0, $1.elements) }
   }
 }
 

@@ -26,6 +26,25 @@ extension KernelCase {
   static let bfloat16 = try! KernelCase(
     "bfloat16", boundaries: ragged, widths: (12, 20), normalizes: true, storage: .bfloat16)
 
+  /// For the kernels in bfloat16 throughout. The emulator's four multiprocessors have blocks of all value columns where sequences
+  /// times heads are three or more, of 32 otherwise.
+  static let pipelined = [
+    pipelined("32 of 128 columns", [0, 200], width: 128),
+    pipelined("128 columns", [0, 0, 200, 210], width: 128),
+    pipelined("32 of 64 columns", [0, 70], heads: (1, 2), width: 64),
+    pipelined("64 columns", [0, 70, 70, 134, 135, 190], heads: (1, 2), width: 64),
+    pipelined("64 columns, no states", [0, 0, 3, 68], heads: (2, 4), width: 64, hasStates: false),
+  ]
+
+  private static func pipelined(
+    _ name: String, _ boundaries: [Int], heads: (keys: Int, values: Int) = (1, 1), width: Int,
+    hasStates: Bool = true
+  ) -> KernelCase {
+    try! KernelCase(
+      name, boundaries: boundaries, heads: heads, widths: (width, width), storage: .bfloat16,
+      precision: .bfloat16, hasStates: hasStates)
+  }
+
   /// Two chunks of 16 tokens, no tokens, two chunks.
   private static let ragged = [0, 19, 19, 40]
 }

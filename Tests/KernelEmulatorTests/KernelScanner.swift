@@ -36,7 +36,12 @@ struct KernelScanner {
   }
 
   private var barriers: [Mutant] {
-    ["BARRIER(", "copy_async_wait("].flatMap(places).filter(isWhole).map { call in
+    let waits = [
+      "BARRIER(", "WARP_BARRIER(", "ARRIVE(", "AWAIT(", "meet(", "copy_async_commit(",
+      "copy_async_wait(",
+    ]
+    return waits.flatMap(places).filter { isWhole($0) && !follows("void ", $0.lowerBound) }.map {
+      call in
       mutant(call.lowerBound..<code[call.upperBound...].firstIndex(of: UInt8(ascii: ";"))! + 1, "")
     }
   }
@@ -59,7 +64,8 @@ struct KernelScanner {
     let step = file.words(condition.upperBound + 1..<end(of: condition.upperBound + 1))
     guard !follows("UNROLL ", loop.lowerBound), !step.isEmpty else { return nil }
     let size = step.firstRange(of: "= ").map { step[$0.upperBound...] } ?? "1"
-    let (sign, more) = words.contains("<") ? ("< ", "\(size) + ") : (">= ", "-\(size) + ")
+    let sign = ["<= ", "< ", ">= "].first(where: words.contains)!
+    let more = sign == ">= " ? "-\(size) + " : "\(size) + "
     let bound = words.firstRange(of: sign)!.upperBound
     return mutant(condition, words[..<bound] + more + words[bound...])
   }
@@ -127,7 +133,9 @@ struct KernelScanner {
       if byte.isClosing { depth += 1 }
       if byte.isOpening { depth -= 1 }
       if depth < 0
-        || (depth == 0 && (byte.isEnd || follows("&&", start) || follows(" = ", start + 1)))
+        || (depth == 0
+          && (byte.isEnd || follows("&&", start) || follows("return", start)
+            || follows(" = ", start + 1)))
       {
         break
       }

@@ -26,7 +26,4 @@ struct Mutant: Sendable, CustomStringConvertible {
     edited.replaceSubrange(place, with: file.words(0..<bytes.lowerBound) + replacement + rest)
     return edited
   }
-
-  /// Those of all texts.
-  static let all = KernelFile.all.flatMap { KernelScanner($0).mutants }
 }

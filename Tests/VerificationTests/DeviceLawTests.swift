@@ -1,5 +1,6 @@
 import DeltaRuleGPU
 import KernelEmulator
+import PropertyTesting
 import Testing
 
 @testable import Verification
@@ -17,6 +18,20 @@ struct DeviceLawTests {
 
   @Test func emulatedKernelsKeepTheLaws() async throws {
     try await check(Emulator.device(seed: 5))
+  }
+
+  @Test func aFailureSaysWithWhichDeviceAndSeedItIsReplayed() async throws {
+    let wrong = Property("wrong", cases: 3) {
+      $0.element(of: [4, 5])
+    } check: { _, _ in
+      throw Falsified("planted")
+    }
+    let law = Law(
+      "W", "wrong", "Never.", formula: "0 = 1", theorem: "",
+      Checks([LawInstance("kernel", numbers: "Float", wrong)]))
+    let outcome = try await Verification(seed: 9, jobs: 1, from: [law], about: .openCL(1)).run()
+    #expect(
+      outcome.text.contains("replay: deltanet-verify --device opencl:1 --seed 9 --replay 'wrong:"))
   }
 
   private func check(_ device: Device) async throws {

@@ -1,5 +1,6 @@
 /// Memory of a device, which frees itself. It holds anything at first. Calls return before the device is done, where they do not
-/// say that they wait; what is on one stream happens in order.
+/// say that they wait; what is on one stream happens in order. The last reference to it waits, where it goes, for whatever the
+/// device has been given before.
 public final class DeviceBuffer: Sendable {
   public let byteCount: Int
   let backend: any Backend

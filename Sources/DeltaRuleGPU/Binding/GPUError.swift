@@ -19,7 +19,7 @@ public struct GPUError: Error, Hashable, Sendable, CustomStringConvertible {
     case tooManyGroups(kernel: String, axis: Character, groups: Int, limit: Int)
     case outOfMemory(bytes: Int, reason: String)
     case copyTooLong(bytes: Int, bufferBytes: Int)
-    /// Products in tf32 were asked of a device that has no matrix units here.
+    /// Products in tf32 or bfloat16 were asked of a device that has no matrix units here.
     case noMatrixUnits(DeviceName)
     case bufferTooShort(tensor: String, bytes: Int, needed: Int)
     /// The pipelined kernels were asked for what they do not do; with what they need.
@@ -39,7 +39,8 @@ public struct GPUError: Error, Hashable, Sendable, CustomStringConvertible {
       "no \(names.joined(separator: ", ")): \(reason); \(remedy)"
     case .functionMissing(let library, let function, let remedy):
       "\(library) has no \(function); \(remedy)"
-    case .callFailed(let call, let status, let text): "\(call) failed with \(status) (\(text))"
+    case .callFailed(let call, let status, let text):
+      "\(call) failed with \(status) (\(text)); mend what it says, or look after the driver"
     case .noSuchDevice(let name, let count):
       "\(name): there are \(count) devices, counted from 0; name one that is listed"
     case .noDevice(let missing):
@@ -60,7 +61,7 @@ public struct GPUError: Error, Hashable, Sendable, CustomStringConvertible {
     case .copyTooLong(let bytes, let bufferBytes):
       "a copy of \(bytes) bytes does not fit a buffer of \(bufferBytes); take a longer buffer"
     case .noMatrixUnits(let device):
-      "\(device) computes products in float32 only; leave tf32 to CUDA devices"
+      "\(device) computes products in float32 only; leave tf32 and bfloat16 to CUDA devices"
     case .bufferTooShort(let tensor, let bytes, let needed):
       "\(tensor) lies in a buffer of \(bytes) bytes where its shape takes \(needed); take one of that size"
     case .notPipelined(let need):

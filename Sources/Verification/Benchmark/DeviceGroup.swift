@@ -71,27 +71,17 @@ struct DeviceGroup {
     return (runs, leftOut)
   }
 
-  /// Bytes of what plans keep between kernels: states and pseudo-values with inverses, and their cotangents.
+  /// Bytes of what plans keep between kernels.
   private static func workspaces(
     of planned: [(configuration: DeviceConfiguration, plan: DevicePlan)]
   ) -> Double {
-    var seen: [(plan: DevicePlan, workspaces: Int)] = []
-    for (configuration, plan) in planned {
-      let count =
-        if configuration.pass.isGradient { 2 } else if case .parallel = plan.form { 1 } else { 0 }
-      if let place = seen.firstIndex(where: { $0.plan === plan }) {
-        seen[place].workspaces = max(seen[place].workspaces, count)
-      } else {
-        seen.append((plan, count))
-      }
+    let needs = planned.map { configuration, plan in
+      (
+        ObjectIdentifier(plan),
+        plan.workspaceByteCount(ofGradient: configuration.pass.isGradient)
+      )
     }
-    return seen.reduce(0) { sum, seen in
-      let (shape, C) = (seen.plan.shape, Double(seen.plan.chunkLength))
-      let chunks =
-        Double(shape.batch) * (Double(shape.length) / C).rounded(.up) * Double(shape.heads)
-      let each = chunks * shape.stateSize + shape.tokensAndHeads * Double(shape.valueDimension)
-      return sum + 4 * (Double(seen.workspaces) * each + (seen.workspaces > 0 ? chunks * C * C : 0))
-    }
+    return Double(Dictionary(needs, uniquingKeysWith: max).values.reduce(0, +))
   }
 }
 

@@ -18,7 +18,7 @@ extension Verification.Outcome {
             id: report.id, law: law.id, subject: instance.subject, over: instance.numbers,
             statement: law.statement, theorem: law.theorem, cases: report.held,
             discarded: report.discarded, exhaustive: instance.isExhaustive, holds: report.holds,
-            failure: report.failure, reason: found?.reason, smallestCase: found?.minimal,
+            failure: failure(of: report), reason: found?.reason, smallestCase: found?.minimal,
             replay: (found?.replay).map { "\($0)" }, regimes: report.observations.labels,
             maxima: report.observations.quantities.compactMapValues {
               $0.max().flatMap { $0.isFinite ? $0 : nil }

@@ -85,14 +85,25 @@ extension Verification.Outcome {
     var told: Set<String> = []
     return laws.flatMap { law, reports in
       reports.compactMap { instance, report in
-        report.failure.map { failure in
+        failure(of: report).map { failure in
           told.insert(instance.subject).inserted
             ? "✗ \(report.id)  \(law.statement)\n\(failure)\n"
             : "✗ "
-              + (report.counterexample.map { "--replay '\($0.replay)'" } ?? report.id + failure)
+              + (report.counterexample.map { replayOptions + "--replay '\($0.replay)'" }
+                ?? report.id + failure)
         }
       }
     }.joined(separator: "\n")
+  }
+
+  func failure(of report: Report) -> String? {
+    device == nil
+      ? report.failure : report.failure { "deltanet-verify \(replayOptions)--replay '\($0)'" }
+  }
+
+  /// What a replay needs beside itself: case files, which laws about devices choose from, are derived from the seed.
+  private var replayOptions: String {
+    device.map { "--device \($0) --seed \(seed) " } ?? ""
   }
 
   /// What is wrong if every formulation disagrees with the definition.
@@ -126,8 +137,17 @@ extension Verification.Outcome {
 }
 
 extension Report {
-  /// Why the property does not hold, or nil.
+  /// Why the property does not hold, or nil; with the lines that replay it on the processor.
   public var failure: String? {
+    failure { replay in
+      """
+      deltanet-verify --replay '\(replay)'
+            or: DELTANET_REPLAY='\(replay)' swift test --filter replayFromEnvironment
+      """
+    }
+  }
+
+  fileprivate func failure(replayedBy command: (Replay) -> String) -> String? {
     switch verdict {
     case .holds:
       nil
@@ -141,8 +161,7 @@ extension Report {
         smallest case: \(found.minimal)
         found after \(held) cases as: \(found.original.shortened)
         shrunk \(found.shrinks) times in \(found.attempts) attempts
-        replay: deltanet-verify --replay '\(found.replay)'
-            or: DELTANET_REPLAY='\(found.replay)' swift test --filter replayFromEnvironment
+        replay: \(command(found.replay))
       """
     }
   }
