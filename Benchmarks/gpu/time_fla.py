@@ -8,6 +8,8 @@ import torch
 from fla.ops.delta_rule import chunk_delta_rule
 
 HEADS = 16
+# 32,768 tokens, then 16,384, then one long sequence.
+SHAPES = [(64, 512), (16, 2048), (4, 8192), (1, 32768), (32, 512), (8, 2048), (2, 8192), (1, 16384), (1, 65536)]
 
 
 def milliseconds(run, rounds=20):
@@ -37,7 +39,7 @@ def inputs(batch, length, width):
 
 print(f"flash-linear-attention {fla.__version__}, PyTorch {torch.__version__}, {torch.cuda.get_device_name()}")
 for width in (64, 128):
-    for batch, length in ((64, 512), (16, 2048), (4, 8192), (1, 32768)):
+    for batch, length in SHAPES:
         sets = [inputs(batch, length, width) for _ in range(2)]
 
         def forward():
@@ -52,4 +54,4 @@ for width in (64, 128):
 
         for name, run in (("forward", forward), ("forward+backward", both)):
             best, median = milliseconds(run)
-            print(f"d = {width}, B = {batch}, L = {length}: {name} {best:.3f} ms, median {median:.3f}")
+            print(f"d = {width}, B = {batch}, L = {length}: {name} {best:.3f} ms, median {median:.3f}", flush=True)
