@@ -23,6 +23,7 @@ let package = Package(
   name: "DeltaNet",
   products: [
     .library(name: "Algebra", targets: ["Algebra"]),
+    .library(name: "DeltaNet", targets: ["DeltaNet"]),
     .library(name: "DeltaRule", targets: ["DeltaRule"]),
     .library(name: "DeltaRuleCPU", targets: ["DeltaRuleCPU"]),
     .library(name: "DeltaRuleGPU", targets: ["DeltaRuleGPU"]),
@@ -73,6 +74,10 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       resources: [.embedInCode("Laws/device_primitives.txt")], swiftSettings: optimised),
+    .target(
+      name: "DeltaNet",
+      dependencies: ["Algebra", "DeltaRule", "DeltaRuleCPU", "PropertyTesting", "TensorFiles"],
+      swiftSettings: optimised),
     // Floor 5
     .executableTarget(
       name: "deltanet-verify",
@@ -113,6 +118,11 @@ let package = Package(
       ],
       resources: [.copy("Fixtures"), .copy("Regressions.txt"), .copy("WorstCases.txt")],
       swiftSettings: settings),
+    .testTarget(
+      name: "DeltaNetTests",
+
+      dependencies: ["DeltaNet", "DeltaRule", "DeltaRuleCPU", "PropertyTesting", "TensorFiles"],
+      resources: [.copy("Fixtures")], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17

@@ -42,7 +42,7 @@ public struct KernelLibrary<Number: KernelNumber> {
   }
 
   /// C ← factor · op(A) op(B) + keep · C, of m × n numbers and `depth` terms each; rows of C lie `stride` apart.
-  func multiply(
+  package func multiply(
     _ a: MatrixOperand<Number>, _ b: MatrixOperand<Number>, into c: UnsafeMutablePointer<Number>,
     stride: Int, m: Int, n: Int, depth: Int, factor: Number, keep: Number
   ) {
@@ -69,15 +69,20 @@ public struct KernelLibrary<Number: KernelNumber> {
 }
 
 /// A factor of a matrix product in memory.
-struct MatrixOperand<Number> {
+package struct MatrixOperand<Number> {
   let start: UnsafePointer<Number>
   let stride: Int
   let isTransposed: Bool
 
-  init(_ start: UnsafeMutablePointer<Number>, _ stride: Int, transposed: Bool = false) {
-    self.start = UnsafePointer(start)
+  /// - Parameter stride: how far rows lie apart.
+  package init(_ start: UnsafePointer<Number>, _ stride: Int, transposed: Bool = false) {
+    self.start = start
     self.stride = stride
     isTransposed = transposed
+  }
+
+  package init(_ start: UnsafeMutablePointer<Number>, _ stride: Int, transposed: Bool = false) {
+    self.init(UnsafePointer(start), stride, transposed: transposed)
   }
 
   init(_ rows: Rows<Number>, transposed: Bool = false) {

@@ -4,6 +4,12 @@ import COpenBLAS
 public enum OpenBLAS {
   /// Whether this machine has it.
   public static var isAvailable: Bool { openblas_is_available() }
+
+  /// Has its routines compute on the thread that calls them: threads here are started by the package itself.
+  package static func useCallersThread() throws(MissingOpenBLAS) {
+    guard isAvailable else { throw MissingOpenBLAS() }
+    openblas_set_num_threads(1)
+  }
 }
 
 /// Why a form that computes through OpenBLAS cannot be had.

@@ -33,7 +33,7 @@ public struct TensorFileError: Error, Hashable, Sendable, CustomStringConvertibl
 
 extension String {
   /// The text in single quotes, escaped, and cut after 64 Unicode scalars.
-  var quoted: String {
+  package var quoted: String {
     let cut = String(unicodeScalars.prefix(64))
     return "'\(cut.escaped)\(cut.utf8.count < utf8.count ? "…" : "")'"
   }
