@@ -30,6 +30,7 @@ let package = Package(
     .library(name: "PropertyTesting", targets: ["PropertyTesting"]),
     .library(name: "TensorFiles", targets: ["TensorFiles"]),
     .library(name: "Verification", targets: ["Verification"]),
+    .executable(name: "deltanet", targets: ["deltanet"]),
     .executable(name: "deltanet-verify", targets: ["deltanet-verify"]),
   ],
   dependencies: [
@@ -45,6 +46,7 @@ let package = Package(
       name: "Algebra", dependencies: ["BigInt"], swiftSettings: optimised,
       linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
     .target(name: "PropertyTesting", swiftSettings: optimised),
+    .target(name: "Reporting", swiftSettings: optimised),
     .target(name: "TensorFiles", swiftSettings: optimised),
     // Floor 2
     .target(name: "DeltaRule", dependencies: ["Algebra"], swiftSettings: optimised),
@@ -69,20 +71,33 @@ let package = Package(
       name: "Verification",
       dependencies: [
         "Algebra", "BigInt", "DeltaRule", "DeltaRuleCPU", "DeltaRuleGPU", "PropertyTesting",
-        "TensorFiles",
+        "Reporting", "TensorFiles",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       resources: [.embedInCode("Laws/device_primitives.txt")], swiftSettings: optimised),
     .target(
       name: "DeltaNet",
-      dependencies: ["Algebra", "DeltaRule", "DeltaRuleCPU", "PropertyTesting", "TensorFiles"],
+      dependencies: [
+        "Algebra", "DeltaRule", "DeltaRuleCPU", "PropertyTesting", "Reporting", "TensorFiles",
+      ],
       swiftSettings: optimised),
     // Floor 5
+    .target(
+      name: "Terminal",
+      dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "deltanet",
+      dependencies: [
+        "DeltaNet", "DeltaRuleCPU", "Reporting", "TensorFiles", "Terminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
     .executableTarget(
       name: "deltanet-verify",
       dependencies: [
-        "DeltaRuleGPU", "KernelEmulator", "Verification",
+        "DeltaNet", "DeltaRuleGPU", "KernelEmulator", "Terminal", "Verification",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -114,14 +129,17 @@ let package = Package(
       name: "VerificationTests",
       dependencies: [
         "Algebra", "DeltaRule", "DeltaRuleCPU", "DeltaRuleGPU", "KernelEmulator", "PropertyTesting",
-        "TensorFiles", "Verification", "deltanet-verify",
+        "ProgramRuns", "TensorFiles", "Verification", "deltanet-verify",
       ],
       resources: [.copy("Fixtures"), .copy("Regressions.txt"), .copy("WorstCases.txt")],
       swiftSettings: settings),
+    .target(name: "ProgramRuns", path: "Tests/ProgramRuns"),
     .testTarget(
       name: "DeltaNetTests",
-
-      dependencies: ["DeltaNet", "DeltaRule", "DeltaRuleCPU", "PropertyTesting", "TensorFiles"],
+      dependencies: [
+        "DeltaNet", "DeltaRule", "DeltaRuleCPU", "ProgramRuns", "PropertyTesting", "TensorFiles",
+        "deltanet", "deltanet-verify",
+      ],
       resources: [.copy("Fixtures")], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6],

@@ -62,7 +62,7 @@ private struct CheckpointTensors {
 
   init(folder: String) throws(TensorFileError) {
     self.folder = folder
-    let index = "\(folder)/model.safetensors.index.json"
+    let index = "\(folder)/\(ShardIndex.name)"
     guard fileExists(index) else {
       try add(TensorFile(safetensors: "\(folder)/model.safetensors"), "model.safetensors")
       return

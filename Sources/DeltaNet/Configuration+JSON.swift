@@ -1,5 +1,4 @@
-import FoundationEssentials
-import TensorFiles
+import Reporting
 
 extension Configuration {
   /// A `config.json` of flash-linear-attention's `delta_net` family. Keys that do not change what is computed are ignored.
@@ -45,11 +44,7 @@ extension Configuration {
   }
 
   /// The keys that ``init(_:)`` reads, as `config.json` has them.
-  func json() throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    return Array(try encoder.encode(Document(self)) + [UInt8(ascii: "\n")])
-  }
+  func json() throws -> [UInt8] { Array(try encoded(Document(self)).utf8) }
 }
 
 extension Configuration.AttentionLayers {

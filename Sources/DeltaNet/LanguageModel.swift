@@ -78,7 +78,7 @@ public struct LanguageModel: Sendable {
     }
     let (normed, normPullback) = norm.valueWithPullback(x, evaluation)
     let (logits, headPullback) = head.valueWithPullback(normed, evaluation)
-    let (loss, lossPullback) = crossEntropy(logits, targets)
+    let (loss, lossPullback) = logits.crossEntropy(with: targets)
 
     var gradient = ParameterGradient<Number>(for: self)
     var dx = try normPullback(headPullback(lossPullback(1), &gradient), &gradient)

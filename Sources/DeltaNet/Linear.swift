@@ -30,7 +30,9 @@ struct Linear: Sendable {
   private func product<Number>(
     _ x: Activations<Number>, _ evaluation: Evaluation<Number>
   ) -> Activations<Number> {
-    let (rowBlocks, outputBlocks) = (blocks(of: x.rows, 512), blocks(of: outputs, 128))
+    // Of weights that are widened for one token the caches hold this much.
+    let outputBlocks = blocks(of: outputs, x.rows == 1 ? 16 : 128)
+    let rowBlocks = blocks(of: x.rows, 512)
     return Activations(rows: x.rows, columns: outputs) { start in
       nonisolated(unsafe) let y = start
       onThreads(evaluation.threads, rowBlocks.count * outputBlocks.count) { _, item in
@@ -38,11 +40,16 @@ struct Linear: Sendable {
         let (rows, columns) = (rowBlocks[r], outputBlocks[c])
         x.withPointer { x in
           evaluation.weights.withRows(of: weight, columns) { w in
-            Number.library.multiply(
-              MatrixOperand(x + rows.lowerBound * inputs, inputs),
-              MatrixOperand(w, inputs, transposed: true),
-              into: y + rows.lowerBound * outputs + columns.lowerBound, stride: outputs,
-              m: rows.count, n: columns.count, depth: inputs, factor: 1, keep: 0)
+            let y = y + rows.lowerBound * outputs + columns.lowerBound
+            if rows.count == 1 {
+              Number.library.multiply(
+                w, x + rows.lowerBound * inputs, into: y, m: columns.count, n: inputs)
+            } else {
+              Number.library.multiply(
+                MatrixOperand(x + rows.lowerBound * inputs, inputs),
+                MatrixOperand(w, inputs, transposed: true), into: y, stride: outputs,
+                m: rows.count, n: columns.count, depth: inputs, factor: 1, keep: 0)
+            }
           }
         }
       }

@@ -10,13 +10,15 @@ public protocol KernelNumber: Real, BinaryFloatingPoint {
 
 extension Float: KernelNumber {
   public static var library: KernelLibrary<Float> {
-    KernelLibrary(kernels: delta_f32, gemm: cblas_sgemm, trsm: cblas_strsm)
+    KernelLibrary(
+      kernels: delta_f32, gemm: cblas_sgemm, gemv: cblas_sgemv, trsm: cblas_strsm)
   }
 }
 
 extension Double: KernelNumber {
   public static var library: KernelLibrary<Double> {
-    KernelLibrary(kernels: delta_f64, gemm: cblas_dgemm, trsm: cblas_dtrsm)
+    KernelLibrary(
+      kernels: delta_f64, gemm: cblas_dgemm, gemv: cblas_dgemv, trsm: cblas_dtrsm)
   }
 }
 
@@ -29,6 +31,11 @@ public struct KernelLibrary<Number: KernelNumber> {
       CBLAS_ORDER, CBLAS_TRANSPOSE, CBLAS_TRANSPOSE, blasint, blasint, blasint, Number,
       UnsafePointer<Number>, blasint, UnsafePointer<Number>, blasint, Number,
       UnsafeMutablePointer<Number>, blasint
+    ) -> Void
+  let gemv:
+    (
+      CBLAS_ORDER, CBLAS_TRANSPOSE, blasint, blasint, Number, UnsafePointer<Number>, blasint,
+      UnsafePointer<Number>, blasint, Number, UnsafeMutablePointer<Number>, blasint
     ) -> Void
   let trsm:
     (
@@ -49,6 +56,14 @@ public struct KernelLibrary<Number: KernelNumber> {
     gemm(
       CblasRowMajor, a.order, b.order, blasint(m), blasint(n), blasint(depth), factor, a.start,
       blasint(a.stride), b.start, blasint(b.stride), keep, c, blasint(stride))
+  }
+
+  /// y ← A x, for m × n numbers of A.
+  package func multiply(
+    _ a: UnsafePointer<Number>, _ x: UnsafePointer<Number>, into y: UnsafeMutablePointer<Number>,
+    m: Int, n: Int
+  ) {
+    gemv(CblasRowMajor, CblasNoTrans, blasint(m), blasint(n), 1, a, blasint(n), x, 1, 0, y, 1)
   }
 
   /// X ← (op(A))⁻¹ X for the m × m unit lower triangle of A, and n columns; rows of X lie `stride` apart.

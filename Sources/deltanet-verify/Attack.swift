@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import PropertyTesting
+import Terminal
 import Verification
 
 struct AttackCommand: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import DeltaRuleCPU
 import DeltaRuleGPU
 import FoundationEssentials
+import Terminal
 import Verification
 
 struct Bench: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DeltaRuleGPU
+import Terminal
 import Verification
 
 extension Bench {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import TensorFiles
+import Terminal
 import Verification
 
 struct Check: AsyncParsableCommand {

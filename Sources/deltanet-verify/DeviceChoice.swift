@@ -1,6 +1,7 @@
 import ArgumentParser
 import DeltaRuleGPU
 import KernelEmulator
+import Terminal
 import Verification
 
 /// What `--device` says: the processor, or a device.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import TensorFiles
+import Terminal
 import Verification
 
 struct Export: ParsableCommand {

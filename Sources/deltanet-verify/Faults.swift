@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Terminal
 import Verification
 
 struct Faults: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import DeltaRuleGPU
 import FoundationEssentials
 import PropertyTesting
+import Terminal
 import Verification
 
 struct Laws: AsyncParsableCommand {

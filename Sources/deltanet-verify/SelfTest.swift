@@ -1,6 +1,7 @@
 import ArgumentParser
 import DeltaRuleGPU
 import FoundationEssentials
+import Terminal
 import Verification
 
 struct SelfTestCommand: AsyncParsableCommand {

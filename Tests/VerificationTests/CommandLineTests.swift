@@ -1,35 +1,13 @@
 import DeltaRuleGPU
 import Foundation
+import ProgramRuns
 import Testing
 
 /// The built `deltanet-verify`, run as its users run it.
-private struct Invocation {
-  let status: Int32
-  let output: String
-  let errors: String
-
-  init(_ arguments: String..., environment: [String: String] = [:]) throws {
-    try self.init(arguments, environment: environment)
-  }
-
-  init(_ arguments: [String], environment: [String: String] = [:]) throws {
-    let process = Process()
-    process.executableURL = URL(filePath: CommandLine.arguments[0])
-      .deletingLastPathComponent().appending(path: "deltanet-verify")
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    // What the tests print fits into a pipe.
-    let outputBytes = output.fileHandleForReading.readDataToEndOfFile()
-    let errorBytes = errors.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    status = process.terminationStatus
-    self.output = String(decoding: outputBytes, as: UTF8.self)
-    self.errors = String(decoding: errorBytes, as: UTF8.self)
-  }
+private func deltanetVerify(
+  _ arguments: String..., environment: [String: String] = [:]
+) throws -> ProgramRun {
+  try ProgramRun("deltanet-verify", arguments, environment: environment)
 }
 
 @Suite("deltanet-verify", .serialized)
@@ -51,7 +29,7 @@ struct CommandLineTests {
   @Test
   func lawsHold() throws {
     try withFolder { folder in
-      let run = try Invocation(
+      let run = try deltanetVerify(
         "--seed", "7", "--cases", "20", "--only", "chunkwise", "--json", "\(folder)/run.json")
       #expect(run.status == 0)
       #expect(run.output.contains("everything holds"))
@@ -63,17 +41,17 @@ struct CommandLineTests {
 
   @Test
   func replays() throws {
-    #expect(try Invocation("--replay", "EQ/chunkwise:2.3").output == "EQ/chunkwise holds\n")
-    #expect(try Invocation("--replay", "EQ/nothing:2.3").status == 64)
-    #expect(try Invocation("--replay", "nonsense").status == 64)
+    #expect(try deltanetVerify("--replay", "EQ/chunkwise:2.3").output == "EQ/chunkwise holds\n")
+    #expect(try deltanetVerify("--replay", "EQ/nothing:2.3").status == 64)
+    #expect(try deltanetVerify("--replay", "nonsense").status == 64)
   }
 
   @Test
   func verdicts() throws {
     let right = try fixture("chunk_fp16_T63")
     let wrong = try fixture("broken_chunk_bf16")
-    #expect(try Invocation("check", right).status == 0)
-    let both = try Invocation("check", right, wrong)
+    #expect(try deltanetVerify("check", right).status == 0)
+    let both = try deltanetVerify("check", right, wrong)
     #expect(both.status == 1)
     #expect(both.output.contains("\(right): right"))
     #expect(both.output.contains("\(wrong): WRONG"))
@@ -82,19 +60,19 @@ struct CommandLineTests {
   @Test
   func repeatedRuns() throws {
     let (one, other) = (try fixture("chunk_fp16_T63"), try fixture("recurrent_fp32_T48"))
-    let same = try Invocation("check", "--repeat", one, one)
+    let same = try deltanetVerify("check", "--repeat", one, one)
     #expect(same.status == 0)
     #expect(same.output.hasSuffix("2 runs: the same bits every time\n"))
-    let different = try Invocation("check", "--repeat", one, other)
+    let different = try deltanetVerify("check", "--repeat", one, other)
     #expect(different.status == 2)
     #expect(different.errors.contains("its inputs are not those of"))
-    #expect(try Invocation("check", "--repeat", one).status == 64)
+    #expect(try deltanetVerify("check", "--repeat", one).status == 64)
   }
 
   @Test
   func attacks() throws {
     try withFolder { folder in
-      let run = try Invocation(
+      let run = try deltanetVerify(
         "attack", "--only", "chunkwise", "--regime", "keys identical", "--evaluations", "50",
         "--json", "\(folder)/worst.json")
       #expect(run.status == 0)
@@ -103,15 +81,15 @@ struct CommandLineTests {
       let json = try String(contentsOfFile: "\(folder)/worst.json", encoding: .utf8)
       #expect(json.contains("\"replay\" : \"NE.growth/chunkwise:"))
     }
-    #expect(try Invocation("attack", "--regime", "unheard-of").status == 64)
-    #expect(try Invocation("attack", "--evaluations", "0").status == 64)
+    #expect(try deltanetVerify("attack", "--regime", "unheard-of").status == 64)
+    #expect(try deltanetVerify("attack", "--evaluations", "0").status == 64)
   }
 
   /// That it measures and tells; how fast does not matter.
   @Test
   func benchMeasures() throws {
     try withFolder { folder in
-      let run = try Invocation(
+      let run = try deltanetVerify(
         "bench", "--lengths", "8", "--heads", "1", "--widths", "4x6", "--numbers", "f32",
         "--rounds", "1", "--json", "\(folder)/bench.json")
       #expect(run.status == 0)
@@ -119,7 +97,7 @@ struct CommandLineTests {
       let json = try String(contentsOfFile: "\(folder)/bench.json", encoding: .utf8)
       #expect(json.contains("\"value_width\" : 6"))
     }
-    let explanation = try Invocation("bench", "--lengths", "2,2048", "--explain")
+    let explanation = try deltanetVerify("bench", "--lengths", "2,2048", "--explain")
     #expect(explanation.status == 0)
     #expect(explanation.output.contains("fewer than 4 tokens a sequence"))
   }
@@ -133,23 +111,23 @@ struct CommandLineTests {
       let missing = "libopenblas.so.0 is missing; install it ('apt-get install libopenblas0')"
       let left = "left out of KN: chunkwise@OpenBLAS, fully-parallel@OpenBLAS; \(missing)\n"
 
-      let laws = try Invocation(
+      let laws = try deltanetVerify(
         "--only", "KN", "--json", "\(folder)/run.json", environment: hidden)
       #expect(laws.status == 0)
       #expect(laws.output.contains("\n\(left)"))
       let json = try String(contentsOfFile: "\(folder)/run.json", encoding: .utf8)
       #expect(json.contains("\"leftOut\" : \"left out of KN"))
-      #expect(try !Invocation("--only", "UT", environment: hidden).output.contains("left out"))
-      #expect(try !Invocation("--only", "KN").output.contains("left out"))
-      let kernel = try Invocation("--only", "chunkwise@OpenBLAS", environment: hidden)
+      #expect(try !deltanetVerify("--only", "UT", environment: hidden).output.contains("left out"))
+      #expect(try !deltanetVerify("--only", "KN").output.contains("left out"))
+      let kernel = try deltanetVerify("--only", "chunkwise@OpenBLAS", environment: hidden)
       #expect(kernel.status == 64)
       #expect(kernel.errors.contains(missing))
 
-      let asked = try Invocation("bench", "--forms", "chunkwise-24", environment: hidden)
+      let asked = try deltanetVerify("bench", "--forms", "chunkwise-24", environment: hidden)
       #expect(asked.status == 2)
       #expect(asked.output.isEmpty)
       #expect(asked.errors == "deltanet-verify: \(missing)\n")
-      let standard = try Invocation(
+      let standard = try deltanetVerify(
         "bench", "--lengths", "8", "--heads", "1", "--widths", "4", "--rounds", "1",
         environment: hidden)
       #expect(standard.status == 0)
@@ -168,17 +146,17 @@ struct CommandLineTests {
     ["--products=f64", "'f64' is none of f32, tf32, bf16"],
   ])
   func badUsageOfADevice(argument: [String]) throws {
-    let run = try Invocation("bench", "--device", "opencl:0", argument[0])
+    let run = try deltanetVerify("bench", "--device", "opencl:0", argument[0])
     #expect(run.status == 64)
     #expect(run.errors.contains(argument[1]))
   }
 
   @Test
   func benchSaysWhichDeviceIsMissing() throws {
-    let run = try Invocation("bench", "--device", "opencl:1000", "--lengths", "8")
+    let run = try deltanetVerify("bench", "--device", "opencl:1000", "--lengths", "8")
     #expect(run.status == 2)
     #expect(run.errors.split(separator: "\n").count == 1)
-    #expect(try Invocation("bench", "--device", "emulated").status == 64)
+    #expect(try deltanetVerify("bench", "--device", "emulated").status == 64)
   }
 
   @Test(
@@ -187,7 +165,7 @@ struct CommandLineTests {
       "there is no OpenCL device: install pocl-opencl-icd and ocl-icd-libopencl1"))
   func benchMeasuresADevice() throws {
     try withFolder { folder in
-      let run = try Invocation(
+      let run = try deltanetVerify(
         "bench", "--device", "opencl:0", "--lengths", "8", "--heads", "1", "--batch", "1",
         "--widths", "16", "--numbers", "f32", "--forms", "automatic", "--rounds", "1", "--json",
         "\(folder)/bench.json")
@@ -197,10 +175,10 @@ struct CommandLineTests {
       let json = try String(contentsOfFile: "\(folder)/bench.json", encoding: .utf8)
       #expect(json.contains("\"device\" : \"opencl:0\""))
     }
-    let tf32 = try Invocation("bench", "--device", "opencl:0", "--products", "tf32")
+    let tf32 = try deltanetVerify("bench", "--device", "opencl:0", "--products", "tf32")
     #expect(tf32.status == 2)
-    #expect(tf32.errors.contains("leave tf32 to CUDA devices"))
-    let explanation = try Invocation(
+    #expect(tf32.errors.contains("leave tf32 and bfloat16 to CUDA devices"))
+    let explanation = try deltanetVerify(
       "bench", "--device", "opencl:0", "--lengths", "8", "--explain")
     #expect(explanation.status == 0)
     #expect(explanation.output.contains("recurrence"))
@@ -211,13 +189,13 @@ struct CommandLineTests {
     try withFolder { folder in
       try Data("nonsense".utf8).write(to: URL(filePath: "\(folder)/bad.safetensors"))
       for path in ["\(folder)/bad.safetensors", "\(folder)/absent.safetensors", folder] {
-        let run = try Invocation("check", path)
+        let run = try deltanetVerify("check", path)
         #expect(run.status == 2)
         #expect(run.output.isEmpty)
         #expect(run.errors.split(separator: "\n").count == 1)
         #expect(run.errors.contains(path))
       }
-      let run = try Invocation(
+      let run = try deltanetVerify(
         "--only", "MO", "--cases", "1", "--json", "\(folder)/no/such/folder.json")
       #expect(run.status == 2)
     }
@@ -225,7 +203,7 @@ struct CommandLineTests {
 
   @Test
   func missingDevicesAreBadInput() throws {
-    let run = try Invocation("selftest", "--device", "cuda:99")
+    let run = try deltanetVerify("selftest", "--device", "cuda:99")
     #expect(run.status == 2)
     #expect(run.output.isEmpty)
     #expect(run.errors.split(separator: "\n").count == 1)
@@ -240,7 +218,7 @@ struct CommandLineTests {
     ["selftest", "--device=cpu"], ["selftest", "--jobs=0"],
   ])
   func badUsage(arguments: [String]) throws {
-    let run = try Invocation(arguments)
+    let run = try ProgramRun("deltanet-verify", arguments)
     #expect(run.status == 64)
     #expect(!run.errors.isEmpty)
   }
@@ -248,14 +226,14 @@ struct CommandLineTests {
   @Test
   func exportAndList() throws {
     try withFolder { folder in
-      let run = try Invocation("export", "--seed", "3", "--out", "\(folder)/cases")
+      let run = try deltanetVerify("export", "--seed", "3", "--out", "\(folder)/cases")
       #expect(run.status == 0)
       let path = try #require(run.output.split(separator: "\n").first)
-      let check = try Invocation("check", String(path))
+      let check = try deltanetVerify("check", String(path))
       #expect(check.status == 2)
       #expect(check.errors.contains("run the kernel and add its results"))
     }
-    let list = try Invocation("list")
+    let list = try deltanetVerify("list")
     #expect(list.status == 0)
     #expect(list.output.contains("block-sweep (in chunks)"))
   }

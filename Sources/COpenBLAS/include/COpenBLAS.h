@@ -29,6 +29,14 @@ void cblas_dgemm(
     double alpha, const double *a, blasint lda, const double *b, blasint ldb, double beta,
     double *c, blasint ldc);
 
+/// y <- alpha op(A) x + beta y, A of m x n numbers.
+void cblas_sgemv(
+    CBLAS_ORDER, CBLAS_TRANSPOSE a_order, blasint m, blasint n, float alpha, const float *a,
+    blasint lda, const float *x, blasint incx, float beta, float *y, blasint incy);
+void cblas_dgemv(
+    CBLAS_ORDER, CBLAS_TRANSPOSE a_order, blasint m, blasint n, double alpha, const double *a,
+    blasint lda, const double *x, blasint incx, double beta, double *y, blasint incy);
+
 /// B <- alpha op(A)^-1 B, or alpha B op(A)^-1, for a triangle of A, of m x n numbers.
 void cblas_strsm(
     CBLAS_ORDER, CBLAS_SIDE, CBLAS_UPLO, CBLAS_TRANSPOSE a_order, CBLAS_DIAG, blasint m, blasint n,

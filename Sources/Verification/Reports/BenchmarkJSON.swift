@@ -1,6 +1,7 @@
 import DeltaRule
 import DeltaRuleCPU
 import FoundationEssentials
+import Reporting
 
 extension Benchmark.Outcome {
   /// The run for machines: keys sorted, in snake case.

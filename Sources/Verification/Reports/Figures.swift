@@ -1,3 +1,5 @@
+import Reporting
+
 /// A title and a line for each item that has one; nothing where none has.
 func section<Item>(_ title: String, _ items: [Item], _ line: (Item) -> String?) -> String {
   let lines = items.compactMap(line).map { "  \($0)" }

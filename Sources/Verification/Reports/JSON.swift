@@ -2,6 +2,7 @@ import DeltaRule
 import DeltaRuleGPU
 import FoundationEssentials
 public import PropertyTesting
+import Reporting
 import TensorFiles
 
 extension Verification.Outcome {
@@ -250,13 +251,4 @@ private struct DiagnosisDocument: Encodable {
   let fault: String
   let rejectedOn: String?
   let named: [String]
-}
-
-func encoded(
-  _ document: some Encodable, keys: JSONEncoder.KeyEncodingStrategy = .useDefaultKeys
-) throws -> String {
-  let encoder = JSONEncoder()
-  encoder.keyEncodingStrategy = keys
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  return String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"
 }

@@ -1,3 +1,5 @@
+import Reporting
+
 extension Judgement {
   /// The verdict as a person reads it.
   public var text: String {

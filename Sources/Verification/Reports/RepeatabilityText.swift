@@ -1,3 +1,5 @@
+import Reporting
+
 extension Repeatability {
   /// The comparison as a person reads it.
   public var text: String {

@@ -1,10 +1,12 @@
 import Glibc
 
 /// A line on standard error that shows how far a run is; nothing where that is not a terminal.
-struct ProgressBar {
+package struct ProgressBar {
   private let isVisible = isatty(STDERR_FILENO) == 1
 
-  func show(_ done: Int, of total: Int) {
+  package init() {}
+
+  package func show(_ done: Int, of total: Int) {
     guard isVisible else { return }
     let width = 40
     let full = total == 0 ? width : width * done / total
@@ -13,7 +15,7 @@ struct ProgressBar {
   }
 
   /// Takes the line away.
-  func clear() {
+  package func clear() {
     if isVisible { write("\r\u{1B}[K", to: STDERR_FILENO) }
   }
 }

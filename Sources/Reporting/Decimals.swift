@@ -2,10 +2,10 @@ import Glibc
 
 extension Double {
   /// With so many digits after the point: `0.25`.
-  func fixed(_ digits: Int) -> String { printed("%.*f", digits) }
+  package func fixed(_ digits: Int) -> String { printed("%.*f", digits) }
 
   /// With so many digits after the first, and a power of ten: `2.5e-01`.
-  func scientific(_ digits: Int) -> String { printed("%.*e", digits) }
+  package func scientific(_ digits: Int) -> String { printed("%.*e", digits) }
 
   /// - Parameter format: takes the number of digits, and the number.
   private func printed(_ format: String, _ digits: Int) -> String {

@@ -1,9 +1,9 @@
-import ArgumentParser
+package import ArgumentParser
 import FoundationEssentials
 import Glibc
 
 /// Prints a verdict, writes it to `json` if asked to, and ends with the status that it deserves.
-func finish(
+package func finish(
   _ text: String, json path: String?, _ json: () throws -> String, holds: Bool
 ) throws {
   try show(text)
@@ -12,7 +12,7 @@ func finish(
 }
 
 /// Prints to standard output.
-func show(_ text: String) throws {
+package func show(_ text: String) throws {
   guard write(text, to: STDOUT_FILENO) else {
     throw reportBadInput("standard output: cannot be written; free space, or send it elsewhere")
   }
@@ -31,8 +31,9 @@ private func write(_ text: String, to path: String) throws {
 }
 
 /// Says on standard error what was wrong with the input, and gives the status to end with.
-func reportBadInput(_ message: String) -> ExitCode {
-  write("deltanet-verify: \(message)\n", to: STDERR_FILENO)
+package func reportBadInput(_ message: String) -> ExitCode {
+  let program = CommandLine.arguments.first?.split(separator: "/").last ?? ""
+  write("\(program): \(message)\n", to: STDERR_FILENO)
   return ExitCode(2)
 }
 
@@ -40,7 +41,7 @@ func reportBadInput(_ message: String) -> ExitCode {
 ///
 /// - Returns: whether it could be written.
 @discardableResult
-func write(_ text: String, to descriptor: Int32) -> Bool {
+package func write(_ text: String, to descriptor: Int32) -> Bool {
   var rest = Array(text.utf8)[...]
   while !rest.isEmpty {
     let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -1,0 +1,11 @@
+package import FoundationEssentials
+
+/// JSON with its keys sorted, so that the same document gives the same bytes.
+package func encoded(
+  _ document: some Encodable, keys: JSONEncoder.KeyEncodingStrategy = .useDefaultKeys
+) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.keyEncodingStrategy = keys
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  return String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"
+}

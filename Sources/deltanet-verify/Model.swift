@@ -1,0 +1,32 @@
+import ArgumentParser
+import DeltaNet
+import FoundationEssentials
+import TensorFiles
+import Terminal
+
+struct Model: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compare a checkpoint's logits, loss and gradients with those that are expected.",
+    discussion: """
+      The folder has Hugging Face's layout, of flash-linear-attention's delta_net family, and an \
+      'expected.safetensors' with 'input_ids', 'logits', 'loss' and 'grad.<parameter>'.
+      """)
+
+  @Argument(help: "The checkpoint's folder.")
+  var folder: String
+
+  @Option(help: "How many threads compute.")
+  var jobs = ProcessInfo.processInfo.activeProcessorCount
+
+  @Option(help: "Also write the result to this file.")
+  var json: String?
+
+  func validate() throws {
+    if jobs < 1 { throw ValidationError("--jobs \(jobs): at least one is needed") }
+  }
+
+  func run() throws {
+    let comparison = try badInput { try ModelComparison(folder: folder, threads: jobs) }
+    try finish(comparison.text, json: json, comparison.json, holds: comparison.holds)
+  }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import DeltaNet
+import FoundationEssentials
+import Terminal
+
+struct Generate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Go on with a prompt, a token at a time.")
+
+  @Argument(help: "The checkpoint's folder.")
+  var folder: String
+
+  @Option(help: "The prompt's token ids: '1,415,2936'.", transform: tokenIDs)
+  var tokens: [Int]
+
+  @Option(help: "How many tokens to go on with.")
+  var maxTokens = 64
+
+  @Option(help: "Divides the logits; 0 takes the most likely token.")
+  var temperature = 1.0
+
+  @Option(help: "Choose among so many of the most likely tokens.")
+  var topK: Int?
+
+  @Option(help: "Choose among as few of the most likely tokens as have this probability together.")
+  var topP = 1.0
+
+  @Option(help: "The 64-bit number that choices are derived from.")
+  var seed: UInt64 = 1
+
+  @Option(help: "How many threads compute.")
+  var jobs = ProcessInfo.processInfo.activeProcessorCount
+
+  func validate() throws {
+    if maxTokens < 0 { throw ValidationError("--max-tokens \(maxTokens): 0 or more") }
+    if jobs < 1 { throw ValidationError("--jobs \(jobs): at least one is needed") }
+  }
+
+  func run() throws {
+    let sampler: Sampler
+    do {
+      sampler = try Sampler(temperature: temperature, topK: topK, topP: topP, seed: seed)
+    } catch { throw ValidationError("\(error)") }
+    try badInput {
+      let checkpoint = try Checkpoint(folder: folder)
+      let evaluation = try Evaluation<Float>(checkpoint.weights(), threads: jobs)
+      let clock = ContinuousClock()
+      let start = clock.now
+      var generation = try Generation(
+        of: checkpoint.model, after: tokens, evaluation, sampler: sampler)
+      let prefilled = clock.now
+      for index in 0..<maxTokens {
+        try show((index == 0 ? "" : ",") + "\(try generation.next())")
+      }
+      try show("\n")
+      tell(
+        "\(rate(tokens.count, prefilled - start)) of the prompt, "
+          + "\(rate(maxTokens, clock.now - prefilled)) after it")
+    }
+  }
+}
+
+/// `123.4 tokens/s`.
+func rate(_ tokens: Int, _ duration: Duration) -> String {
+  let seconds = duration / .seconds(1)
+  return "\((Double(tokens) / max(seconds, 1e-9) * 10).rounded() / 10) tokens/s"
+}
+
+@Sendable
+func tokenIDs(_ text: String) throws -> [Int] {
+  try text.split(separator: ",", omittingEmptySubsequences: false).map {
+    guard let id = Int($0) else { throw ValidationError("'\($0)' is no token id") }
+    return id
+  }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import ProgramRuns
+import TensorFiles
+import Testing
+
+@Suite("deltanet", .serialized)
+struct CommandLineTests {
+  private func fixture(_ name: String) throws -> String {
+    try #require(
+      Bundle.module.url(forResource: "Fixtures/models/\(name)", withExtension: nil)
+    ).path(percentEncoded: false)
+  }
+
+  private func deltanet(_ arguments: String...) throws -> ProgramRun {
+    try ProgramRun("deltanet", arguments)
+  }
+
+  @Test func inspects() throws {
+    let run = try deltanet("inspect", fixture("delta_net-tiny-swa-hybrid"))
+    #expect(run.status == 0)
+    #expect(run.output.contains("1  attention to 16 tokens"))
+    #expect(
+      run.output.contains("144,736 parameters, 138,528 without the embeddings; F32, 578.94 kB"))
+    try withFolder { folder in
+      let json = "\(folder)/summary.json"
+      _ = try deltanet("inspect", fixture("delta_net-tiny"), "--json", json)
+      #expect(
+        try String(contentsOfFile: json, encoding: .utf8).contains("\"stateBytesPerToken\" : 0"))
+    }
+  }
+
+  /// The same seed, the same tokens, for any number of threads; greedy ones for any seed.
+  @Test func generates() throws {
+    let model = try fixture("delta_net-tiny")
+    func tokens(_ more: String...) throws -> [Substring] {
+      let run = try ProgramRun(
+        "deltanet", ["generate", model, "--tokens", "1,2,3", "--max-tokens", "9"] + more)
+      #expect(run.status == 0)
+      #expect(run.errors.contains("tokens/s"))
+      return run.output.dropLast().split(separator: ",")
+    }
+    let sampled = try tokens("--seed", "4", "--jobs", "1")
+    #expect(sampled.count == 9)
+    #expect(try tokens("--seed", "4", "--jobs", "2") == sampled)
+    #expect(try tokens("--seed", "5") != sampled)
+    #expect(try tokens("--temperature", "0", "--seed", "1") == tokens("--temperature", "0"))
+  }
+
+  @Test func tellsHowWellTokensAreForeseen() throws {
+    let model = try FLAModel("delta_net-tiny")
+    let length = model.tokens.count / model.sequences
+    try withFolder { folder in
+      let path = "\(folder)/tokens.npy"
+      let ids = Array(model.tokens[..<length])
+      try StoredTensor(integers: ids, shape: [length], as: .i32).write(npy: path)
+      let json = "\(folder)/result.json"
+      let run = try deltanet(
+        "perplexity", fixture("delta_net-tiny"), "--tokens", path, "--json", json)
+      #expect(run.status == 0)
+      #expect(run.output.hasPrefix("39 tokens: "))
+      let result = try JSONDecoder().decode(
+        [String: Double].self, from: Data(contentsOf: URL(filePath: json)))
+      let logits = try #require(model.expected["logits"])
+      let width = logits.count / model.tokens.count
+      let expected =
+        (0..<length - 1).map { t in
+          let row = logits[t * width..<(t + 1) * width]
+          return log(row.reduce(0) { $0 + exp($1) }) - row[t * width + ids[t + 1]]
+        }.reduce(0, +) / Double(length - 1)
+      let found = try #require(result["crossEntropy"])
+      #expect(abs(found - expected) < 1e-5 * expected)
+      #expect(result["perplexity"] == exp(found))
+    }
+  }
+
+  @Test func comparesModels() throws {
+    let right = try ProgramRun("deltanet-verify", ["model", fixture("attn-list")])
+    #expect(right.status == 0)
+    #expect(right.output.hasSuffix("all 52 tensors are right\n"))
+    try withCopy(of: "pad-token-id") { folder in
+      let path = "\(folder)/expected.safetensors"
+      var file = try TensorFile(safetensors: path)
+      let name = "grad.model.norm.weight"
+      let norm = try #require(file.tensors[name])
+      var numbers = try #require(norm.doubles())
+      numbers[0] += 1e-3 * (numbers.map(abs).max() ?? 0)
+      file.tensors[name] = StoredTensor(doubles: numbers, shape: norm.shape, as: .f32)
+      try file.write(safetensors: path)
+      let wrong = try ProgramRun("deltanet-verify", ["model", folder])
+      #expect(wrong.status == 1)
+      #expect(wrong.output.contains("1 of"))
+      file.tensors["grad.nothing"] = norm
+      try file.write(safetensors: path)
+      let bad = try ProgramRun("deltanet-verify", ["model", folder])
+      #expect(bad.status == 2)
+      #expect(
+        bad.errors
+          == "deltanet-verify: \(path): tensor 'grad.nothing': is nothing that this model computes; leave it out, or mend its name\n"
+      )
+    }
+  }
+
+  @Test func badInputIsOneLineAndStatus2() throws {
+    for arguments in [
+      ["inspect", "/nowhere"], ["generate", "/nowhere", "--tokens", "1"],
+      ["generate", try fixture("delta_net-tiny"), "--tokens", "97"],
+      ["perplexity", try fixture("delta_net-tiny"), "--tokens", "/nowhere.npy"],
+      ["init", "--preset", "340M", "--out", try fixture("delta_net-tiny")],
+    ] {
+      let run = try ProgramRun("deltanet", arguments)
+      #expect(run.status == 2, "\(arguments)")
+      #expect(run.errors.hasPrefix("deltanet: ") && run.errors.split(separator: "\n").count == 1)
+    }
+  }
+
+  @Test func badUsageIsStatus64() throws {
+    let model = try fixture("delta_net-tiny")
+    for arguments in [
+      ["generate", model, "--tokens", "1,x"], ["generate", model],
+      ["generate", model, "--tokens", "1", "--top-p", "2"], ["nothing"],
+      ["init", "--preset", "7B", "--out", "/tmp/x"],
+    ] {
+      #expect(try ProgramRun("deltanet", arguments).status == 64, "\(arguments)")
+    }
+  }
+}
