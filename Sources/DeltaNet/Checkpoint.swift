@@ -46,11 +46,11 @@ public struct Checkpoint: Sendable {
 }
 
 /// - Throws: `TensorFileError` where the file cannot be read or is no JSON.
-func readJSON(_ path: String, limit: Int) throws(TensorFileError) -> JSONValue {
-  guard let json = JSONValue(try bytes(ofFile: path, limit: limit)) else {
-    throw TensorFileError(file: path, problem: "is no JSON", remedy: "write the file again")
+private func readJSON(_ path: String, limit: Int) throws(TensorFileError) -> JSON {
+  let text = try bytes(ofFile: path, limit: limit)
+  do throws(JSONError) { return try JSONReader.read(text) } catch {
+    throw TensorFileError(file: path, problem: error.problem, remedy: "write the file again")
   }
-  return json
 }
 
 /// The tensors of a checkpoint's files, by name.
@@ -67,21 +67,19 @@ private struct CheckpointTensors {
       try add(TensorFile(safetensors: "\(folder)/model.safetensors"), "model.safetensors")
       return
     }
-    guard case .object(let members) = try readJSON(index, limit: 64 << 20),
-      case .object(let map)? = members["weight_map"]
-    else {
+    guard let map = try readJSON(index, limit: 64 << 20).object?["weight_map"]?.object else {
       throw TensorFileError(
         file: index, problem: "has no weight_map",
         remedy: "map the name of each tensor to a file")
     }
     var shards: [String: [String]] = [:]
     for (name, file) in map {
-      guard case .string(let file) = file, !file.isEmpty, !file.contains("/"), file != ".." else {
+      guard let shard = file.string, !shard.isEmpty, !shard.contains("/"), shard != ".." else {
         throw TensorFileError(
           file: index, tensor: name, problem: "its file is \(file.summary)",
           remedy: "name a file of the same folder")
       }
-      shards[file, default: []].append(name)
+      shards[shard, default: []].append(name)
     }
     for (file, names) in shards.sorted(by: { $0.key < $1.key }) {
       let shard = try TensorFile(safetensors: "\(folder)/\(file)")

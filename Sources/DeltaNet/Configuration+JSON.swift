@@ -4,7 +4,7 @@ extension Configuration {
   /// A `config.json` of flash-linear-attention's `delta_net` family. Keys that do not change what is computed are ignored.
   ///
   /// - Throws: ``ConfigurationError`` for a value that a model cannot have, and for what would be computed otherwise there.
-  init(_ json: JSONValue) throws(ConfigurationError) {
+  init(_ json: JSON) throws(ConfigurationError) {
     let keys = try JSONKeys(json, "config.json")
     try keys.demand("model_type", is: ["delta_net"])
     try keys.demand("hidden_act", is: ["swish", "silu"], orAbsent: true)
@@ -63,14 +63,14 @@ extension Configuration.AttentionLayers {
 
 /// What an object has under its keys. What is null is not there.
 private struct JSONKeys {
-  private let members: [String: JSONValue]
+  private let members: [String: JSON]
   private let prefix: String
 
-  init(_ json: JSONValue, _ name: String, prefix: String = "") throws(ConfigurationError) {
-    guard case .object(let members) = json else {
+  init(_ json: JSON, _ name: String, prefix: String = "") throws(ConfigurationError) {
+    guard let members = json.object else {
       throw ConfigurationError(key: name, value: json.summary, demand: "an object")
     }
-    self.members = members.filter { $0.value != .null }
+    self.members = members.filter { if case .null = $0.value { false } else { true } }
     self.prefix = prefix
   }
 
@@ -82,17 +82,14 @@ private struct JSONKeys {
   }
 
   func integer(_ key: String) throws(ConfigurationError) -> Int? {
-    switch members[key] {
-    case nil: nil
-    case .integer(let integer)?: integer
-    default: throw error(key, "a whole number")
-    }
+    guard let value = members[key] else { return nil }
+    guard let integer = value.integer else { throw error(key, "a whole number") }
+    return integer
   }
 
   func number(_ key: String) throws(ConfigurationError) -> Double? {
     switch members[key] {
     case nil: nil
-    case .integer(let integer)?: Double(integer)
     case .number(let number)?: number
     default: throw error(key, "a number")
     }
@@ -110,7 +107,7 @@ private struct JSONKeys {
     _ key: String
   ) throws(ConfigurationError) -> Choice? {
     guard let value = members[key] else { return nil }
-    guard case .string(let name) = value, let choice = Choice(rawValue: name) else {
+    guard let choice = value.string.flatMap({ Choice(rawValue: $0) }) else {
       throw error(key, Choice.allCases.map { "'\($0.rawValue)'" }.joined(separator: " or "))
     }
     return choice
@@ -120,7 +117,7 @@ private struct JSONKeys {
     var integers: [Int] = []
     guard case .list(let list)? = members[key] else { throw error(key, "a list of whole numbers") }
     for value in list {
-      guard case .integer(let integer) = value else { throw error(key, "a list of whole numbers") }
+      guard let integer = value.integer else { throw error(key, "a list of whole numbers") }
       integers.append(integer)
     }
     return integers
@@ -139,7 +136,7 @@ private struct JSONKeys {
     _ key: String, is names: [String], orAbsent: Bool = false
   ) throws(ConfigurationError) {
     if orAbsent, members[key] == nil { return }
-    guard case .string(let name)? = members[key], names.contains(name) else {
+    guard let name = members[key]?.string, names.contains(name) else {
       throw error(key, names.map { "'\($0)'" }.joined(separator: " or "))
     }
   }

@@ -26,7 +26,7 @@ public struct Generation {
 
   /// The next token.
   public mutating func next() throws -> Int {
-    let token = sampler.choose(logits.elements)
+    let token = sampler.next(logits: logits.elements)
     logits = try model.logits([token], evaluation, &state)
     return token
   }

@@ -1,30 +1,39 @@
 import Glibc
 import PropertyTesting
 
-/// Chooses the next token from logits.
+/// Chooses the next token from the logits of a model; the same seed chooses the same tokens.
+///
+/// Of the tokens, by falling logit and then by rising index, the first ``topK`` are kept, and of these the fewest whose
+/// probabilities reach ``topP`` (Holtzman et al., 2020); one of them is drawn from `softmax(logits / temperature)`.
 public struct Sampler: Sendable {
-  private let temperature: Double
-  private let topK: Int?
-  private let topP: Double
+  /// What the logits are divided by; 0 chooses the largest.
+  public let temperature: Double
+
+  /// How many tokens are kept at most; nil keeps all.
+  public let topK: Int?
+
+  /// What probability of those the kept tokens have at least; 1 keeps all.
+  public let topP: Double
+
   private var generator: Xoshiro256
 
   /// - Parameters:
-  ///   - temperature: logits are divided by it; 0 takes the most likely token, the first of several.
-  ///   - topK: how many of the most likely tokens may be chosen; nil for all.
-  ///   - topP: of those as few of the most likely as have this probability together, from above 0 to 1.
-  ///   - seed: the same seed makes the same choices.
-  /// - Throws: ``SamplingError``.
+  ///   - temperature: A finite number from 0.
+  ///   - topK: A number from 1, or nil.
+  ///   - topP: A number above 0 and up to 1.
+  /// - Throws: ``SamplerError`` for any other.
   public init(
-    temperature: Double = 1, topK: Int? = nil, topP: Double = 1, seed: UInt64
-  ) throws(SamplingError) {
+    temperature: Double = 1, topK: Int? = nil, topP: Double = 1, seed: UInt64 = 0
+  ) throws(SamplerError) {
     guard temperature >= 0, temperature.isFinite else {
-      throw SamplingError(setting: "temperature", value: "\(temperature)", demand: "0 or above")
+      throw SamplerError(
+        setting: "temperature", value: "\(temperature)", demand: "a finite number from 0")
     }
-    guard topK ?? 1 >= 1 else {
-      throw SamplingError(setting: "top-k", value: "\(topK ?? 0)", demand: "1 or above")
+    if let topK, topK < 1 {
+      throw SamplerError(setting: "topK", value: "\(topK)", demand: "a number from 1, or nil")
     }
     guard topP > 0, topP <= 1 else {
-      throw SamplingError(setting: "top-p", value: "\(topP)", demand: "above 0, up to 1")
+      throw SamplerError(setting: "topP", value: "\(topP)", demand: "above 0 and at most 1")
     }
     self.temperature = temperature
     self.topK = topK
@@ -32,35 +41,57 @@ public struct Sampler: Sendable {
     generator = Xoshiro256(seed: seed)
   }
 
-  /// - Parameter logits: of every token of the vocabulary, one at least.
-  /// - Complexity: O(n log n).
-  public mutating func choose(_ logits: some Collection<Float>) -> Int {
-    let ranked = logits.enumerated().sorted {
-      ($0.element, $1.offset) > ($1.element, $0.offset)
+  /// The index of the chosen token, in O(n) for n logits, or O(n log n) with ``topK`` or ``topP``.
+  ///
+  /// - Parameter logits: One for each token, at least one; a NaN is never chosen over a number.
+  public mutating func next(logits: [Float]) -> Int {
+    precondition(!logits.isEmpty, "no logits to choose from")
+    let logits = logits.map { $0.isNaN ? -.infinity : Double($0) }
+    let largest = logits.indices.reduce(0) { logits[$1] > logits[$0] ? $1 : $0 }
+    guard temperature > 0 else { return largest }
+
+    // The largest apart: the difference of two infinities is no number.
+    let weights = logits.map {
+      $0 == logits[largest] ? 1 : exp(($0 - logits[largest]) / temperature)
     }
-    guard temperature > 0 else { return ranked[0].offset }
-    let largest = Double(ranked[0].element)
-    let candidates = ranked.prefix(topK ?? ranked.count)
-    let likelihoods = candidates.map { exp((Double($0.element) - largest) / temperature) }
-    let limit = topP * likelihoods.reduce(0, +)
-    var (kept, mass) = (0, 0.0)
-    while kept < likelihoods.count, kept == 0 || mass < limit {
-      mass += likelihoods[kept]
-      kept += 1
+    return drawn(from: kept(weights), weights)
+  }
+
+  private func kept(_ weights: [Double]) -> [Int] {
+    guard topK != nil || topP < 1 else { return Array(weights.indices) }
+    let ordered = weights.indices.sorted { (weights[$1], $0) < (weights[$0], $1) }
+    let kept = ordered.prefix(topK ?? ordered.count)
+    let target = topP * kept.reduce(0) { $0 + weights[$1] }
+    var sum = 0.0
+    let count = kept.firstIndex {
+      sum += weights[$0]
+      return sum >= target
     }
-    var rest = Double.random(in: 0..<mass, using: &generator)
-    let chosen = likelihoods[..<kept].firstIndex { likelihood in
-      rest -= likelihood
-      return rest < 0
+    return Array(kept.prefix((count ?? kept.count - 1) + 1))
+  }
+
+  private mutating func drawn(from indices: [Int], _ weights: [Double]) -> Int {
+    let total = indices.reduce(0) { $0 + weights[$1] }
+    // The 53 bits of a number in 0..<1.
+    var rest = Double(generator.next() >> 11) * 0x1p-53 * total
+    for index in indices {
+      rest -= weights[index]
+      if rest < 0 { return index }
     }
-    return candidates[chosen ?? kept - 1].offset
+    // Rounding may leave a little: for the last that can be chosen.
+    return indices.last { weights[$0] > 0 } ?? indices[0]
   }
 }
 
-/// A setting of a ``Sampler`` that makes no sense.
-public struct SamplingError: Error, Equatable, CustomStringConvertible {
+/// A setting that no ``Sampler`` can have.
+public struct SamplerError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The name of the setting.
   public let setting: String
+
+  /// What it was.
   public let value: String
+
+  /// What it must be.
   public let demand: String
 
   public var description: String { "\(setting) is \(value); it must be \(demand)" }

@@ -10,8 +10,11 @@ struct Generate: ParsableCommand {
   @Argument(help: "The checkpoint's folder.")
   var folder: String
 
-  @Option(help: "The prompt's token ids: '1,415,2936'.", transform: tokenIDs)
-  var tokens: [Int]
+  @Option(help: "The prompt, for folders with a 'tokenizer.json'.")
+  var prompt: String?
+
+  @Option(help: "The prompt's token ids instead: '1,415,2936'.", transform: tokenIDs)
+  var tokens: [Int]?
 
   @Option(help: "How many tokens to go on with.")
   var maxTokens = 64
@@ -34,6 +37,10 @@ struct Generate: ParsableCommand {
   func validate() throws {
     if maxTokens < 0 { throw ValidationError("--max-tokens \(maxTokens): 0 or more") }
     if jobs < 1 { throw ValidationError("--jobs \(jobs): at least one is needed") }
+    guard (prompt == nil) != (tokens == nil) else {
+      throw ValidationError("one of --prompt and --tokens is needed, and not both")
+    }
+    if tokens?.isEmpty == true { throw ValidationError("--tokens: at least one is needed") }
   }
 
   func run() throws {
@@ -44,19 +51,51 @@ struct Generate: ParsableCommand {
     try badInput {
       let checkpoint = try Checkpoint(folder: folder)
       let evaluation = try Evaluation<Float>(checkpoint.weights(), threads: jobs)
+      var (tokens, writer) = try prompting()
       let clock = ContinuousClock()
       let start = clock.now
       var generation = try Generation(
         of: checkpoint.model, after: tokens, evaluation, sampler: sampler)
       let prefilled = clock.now
-      for index in 0..<maxTokens {
-        try show((index == 0 ? "" : ",") + "\(try generation.next())")
-      }
-      try show("\n")
+      for _ in 0..<maxTokens { try show(writer.text(of: generation.next())) }
+      try show(writer.end() + "\n")
       tell(
         "\(rate(tokens.count, prefilled - start)) of the prompt, "
           + "\(rate(maxTokens, clock.now - prefilled)) after it")
     }
+  }
+
+  /// The tokens of the prompt, and what writes those that follow in the same way.
+  private func prompting() throws -> ([Int], TokenWriter) {
+    if let tokens { return (tokens, .ids(count: 0)) }
+    let tokenizer = try Tokenizer(path: "\(folder)/tokenizer.json")
+    let ids = tokenizer.encode(prompt ?? "")
+    guard !ids.isEmpty else {
+      throw ValidationError("--prompt: it has no token; write something")
+    }
+    return (ids, .text(Tokenizer.Stream(tokenizer)))
+  }
+}
+
+/// Tokens as they come: as text, or as ids with commas between.
+private enum TokenWriter {
+  case text(Tokenizer.Stream)
+  case ids(count: Int)
+
+  mutating func text(of token: Int) -> String {
+    switch self {
+    case .text(var stream):
+      defer { self = .text(stream) }
+      return stream.next(token)
+    case .ids(let count):
+      self = .ids(count: count + 1)
+      return (count == 0 ? "" : ",") + "\(token)"
+    }
+  }
+
+  func end() -> String {
+    guard case .text(var stream) = self else { return "" }
+    return stream.finish()
   }
 }
 

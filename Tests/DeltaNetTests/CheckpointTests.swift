@@ -74,7 +74,7 @@ struct CheckpointTests {
   // MARK: What cannot be read
 
   @Test(arguments: [
-    ("{", "is no JSON; write the file again"),
+    ("{", "no JSON at byte 1: '\"' expected; write the file again"),
     ("[]", "config.json is a list of 0; it must be an object"),
     (#"{"vocab_size": 97}"#, "model_type is missing; it must be 'delta_net'"),
     (#"{"model_type": "gla"}"#, "model_type is 'gla'; it must be 'delta_net'"),

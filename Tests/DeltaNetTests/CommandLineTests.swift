@@ -1,3 +1,4 @@
+import DeltaNet
 import Foundation
 import ProgramRuns
 import TensorFiles
@@ -44,6 +45,31 @@ struct CommandLineTests {
     #expect(try tokens("--seed", "4", "--jobs", "2") == sampled)
     #expect(try tokens("--seed", "5") != sampled)
     #expect(try tokens("--temperature", "0", "--seed", "1") == tokens("--temperature", "0"))
+  }
+
+  /// What is printed is the text of the tokens that are generated for the prompt's tokens.
+  @Test func generatesText() throws {
+    try withFolder { folder in
+      let tokenizerPath = try #require(
+        Bundle.module.url(forResource: "Fixtures/tokenizers/llama", withExtension: "json")
+      ).path
+      let tokenizer = try Tokenizer(path: tokenizerPath)
+      var configuration = GradientTests.configurations[0].1
+      configuration.vocabularySize = tokenizer.vocabularyCount
+      let path = "\(folder)/model"
+      try Checkpoint(LanguageModel(configuration), seed: 1).write(toNewFolder: path)
+      #expect(try deltanet("generate", path, "--prompt", "x").errors.contains("tokenizer.json"))
+      try FileManager.default.copyItem(atPath: tokenizerPath, toPath: "\(path)/tokenizer.json")
+      let prompt = tokenizer.encode("The memory")
+      let ids = try deltanet(
+        "generate", path, "--tokens", prompt.map(String.init).joined(separator: ","))
+      let text = try deltanet("generate", path, "--prompt", "The memory")
+      #expect(text.status == 0)
+      let tokens = ids.output.dropLast().split(separator: ",").compactMap { Int($0) }
+      #expect(tokens.count == 64)
+      var stream = Tokenizer.Stream(tokenizer)
+      #expect(text.output == tokens.map { stream.next($0) }.joined() + stream.finish() + "\n")
+    }
   }
 
   @Test func tellsHowWellTokensAreForeseen() throws {
