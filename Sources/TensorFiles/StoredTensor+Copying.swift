@@ -11,6 +11,19 @@ extension StoredTensor {
       elementType: elementType, shape: [range.count] + shape.dropFirst(), bytes: slice)
   }
 
+  /// Reads all bytes, and does next to nothing with them.
+  package func touch() -> UInt64 {
+    bytes.withSpan { span in
+      span.withUnsafeBytes { all in
+        var sums = SIMD8<UInt64>(repeating: 0)
+        for offset in stride(from: 0, through: all.count - 64, by: 64) {
+          sums ^= all.loadUnaligned(fromByteOffset: offset, as: SIMD8<UInt64>.self)
+        }
+        return sums.wrappedSum()
+      }
+    }
+  }
+
   /// Some elements, in row-major order, each rounded once where it has to be.
   ///
   /// - Parameter target: has place for them; whatever is there is written over.

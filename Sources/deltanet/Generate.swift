@@ -1,6 +1,7 @@
 import ArgumentParser
 import DeltaNet
 import FoundationEssentials
+import Reporting
 import Terminal
 
 struct Generate: ParsableCommand {
@@ -30,6 +31,9 @@ struct Generate: ParsableCommand {
 
   @Option(help: "The 64-bit number that choices are derived from.")
   var seed: UInt64 = 1
+
+  @Flag(help: "Also tell how fast the weights can be read, which no token can be faster than.")
+  var limit = false
 
   @Option(help: "How many threads compute.")
   var jobs = ProcessInfo.processInfo.activeProcessorCount
@@ -62,6 +66,12 @@ struct Generate: ParsableCommand {
       tell(
         "\(rate(tokens.count, prefilled - start)) of the prompt, "
           + "\(rate(maxTokens, clock.now - prefilled)) after it")
+      if limit {
+        let reading = checkpoint.readingTime(threads: jobs)
+        tell(
+          "all weights, \(checkpoint.byteCount.grouped) bytes, are read once in the time of a token at \(rate(1, reading))"
+        )
+      }
     }
   }
 
@@ -101,8 +111,7 @@ private enum TokenWriter {
 
 /// `123.4 tokens/s`.
 func rate(_ tokens: Int, _ duration: Duration) -> String {
-  let seconds = duration / .seconds(1)
-  return "\((Double(tokens) / max(seconds, 1e-9) * 10).rounded() / 10) tokens/s"
+  "\((Double(tokens) / max(duration / .seconds(1), 1e-9)).fixed(1)) tokens/s"
 }
 
 @Sendable
