@@ -60,8 +60,11 @@ extension Checkpoint {
       try file.write(safetensors: "\(folder)/\(name)")
     }
     if shards.count > 1 {
-      let index = ShardIndex(metadata: .init(total_size: byteCount), weight_map: map)
-      try TensorFiles.write(Array(encoded(index).utf8), toFile: "\(folder)/\(ShardIndex.name)")
+      let index = JSON.object([
+        "metadata": .object(["total_size": .integer(byteCount)]),
+        "weight_map": .object(map.mapValues { .string($0) }),
+      ])
+      try TensorFiles.write(Array(encoded(index).utf8), toFile: "\(folder)/\(Self.index)")
     }
     try TensorFiles.write(model.configuration.json(), toFile: "\(folder)/config.json")
   }
@@ -80,18 +83,6 @@ extension Checkpoint {
     }
     return shards + [start..<tensors.count]
   }
-}
-
-/// `model.safetensors.index.json`.
-struct ShardIndex: Encodable {
-  static let name = "model.safetensors.index.json"
-
-  struct Metadata: Encodable {
-    let total_size: Int
-  }
-
-  let metadata: Metadata
-  let weight_map: [String: String]
 }
 
 private func fiveDigits(_ number: Int) -> String {

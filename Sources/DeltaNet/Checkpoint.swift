@@ -4,6 +4,9 @@ public import TensorFiles
 /// A folder in Hugging Face's layout: `config.json`, and `model.safetensors` or its shards. Tensors stay in the files, which are
 /// mapped into memory, until they are wanted.
 public struct Checkpoint: Sendable {
+  /// The file that says which tensors are in which shard.
+  static let index = "model.safetensors.index.json"
+
   public let model: LanguageModel
   /// For each parameter of the model one of its shape.
   let tensors: [StoredTensor]
@@ -62,7 +65,7 @@ private struct CheckpointTensors {
 
   init(folder: String) throws(TensorFileError) {
     self.folder = folder
-    let index = "\(folder)/\(ShardIndex.name)"
+    let index = "\(folder)/\(Checkpoint.index)"
     guard fileExists(index) else {
       try add(TensorFile(safetensors: "\(folder)/model.safetensors"), "model.safetensors")
       return

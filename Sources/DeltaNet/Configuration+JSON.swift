@@ -1,6 +1,26 @@
 import Reporting
 
 extension Configuration {
+  private typealias Path<Value> = any (WritableKeyPath<Configuration, Value> & Sendable)
+
+  private static let integers: [(key: String, path: Path<Int>)] = [
+    ("vocab_size", \.vocabularySize), ("hidden_size", \.hiddenSize),
+    ("num_hidden_layers", \.layerCount), ("num_heads", \.headCount),
+    ("conv_size", \.convolutionSize),
+  ]
+  private static let numbers: [(key: String, path: Path<Double>)] = [
+    ("expand_k", \.keyExpansion), ("expand_v", \.valueExpansion), ("hidden_ratio", \.hiddenRatio),
+    ("norm_eps", \.normEpsilon), ("initializer_range", \.initializerRange),
+  ]
+  private static let flags: [(key: String, path: Path<Bool>)] = [
+    ("use_short_conv", \.usesShortConvolution), ("use_beta", \.usesBeta),
+    ("allow_neg_eigval", \.allowsNegativeEigenvalues), ("use_gate", \.usesGate),
+    ("tie_word_embeddings", \.tiesEmbeddings),
+  ]
+  private static let optionalIntegers: [(key: String, path: Path<Int?>)] = [
+    ("intermediate_size", \.intermediateSize), ("pad_token_id", \.paddingToken),
+  ]
+
   /// A `config.json` of flash-linear-attention's `delta_net` family. Keys that do not change what is computed are ignored.
   ///
   /// - Throws: ``ConfigurationError`` for a value that a model cannot have, and for what would be computed otherwise there.
@@ -15,36 +35,32 @@ extension Configuration {
       }
     }
     self.init()
-    func set<Value>(_ path: WritableKeyPath<Configuration, Value>, _ value: Value?) {
-      if let value { self[keyPath: path] = value }
-    }
-    set(\.vocabularySize, try keys.integer("vocab_size"))
-    set(\.hiddenSize, try keys.integer("hidden_size"))
-    set(\.layerCount, try keys.integer("num_hidden_layers"))
-    set(\.headCount, try keys.integer("num_heads"))
-    set(\.keyExpansion, try keys.number("expand_k"))
-    set(\.valueExpansion, try keys.number("expand_v"))
-    set(\.usesShortConvolution, try keys.flag("use_short_conv"))
-    set(\.convolutionSize, try keys.integer("conv_size"))
-    set(\.queryKeyActivation, try keys.choice("qk_activation"))
-    set(\.queryKeyNormalization, try keys.choice("qk_norm"))
-    set(\.usesBeta, try keys.flag("use_beta"))
-    set(\.allowsNegativeEigenvalues, try keys.flag("allow_neg_eigval"))
-    set(\.usesGate, try keys.flag("use_gate"))
-    set(\.hiddenRatio, try keys.number("hidden_ratio"))
-    intermediateSize = try keys.integer("intermediate_size")
-    set(\.normEpsilon, try keys.number("norm_eps"))
-    set(\.tiesEmbeddings, try keys.flag("tie_word_embeddings"))
-    paddingToken = try keys.integer("pad_token_id")
-    set(\.initializerRange, try keys.number("initializer_range"))
+    for (key, path) in Self.integers { self[keyPath: path] ?= try keys.integer(key) }
+    for (key, path) in Self.numbers { self[keyPath: path] ?= try keys.number(key) }
+    for (key, path) in Self.flags { self[keyPath: path] ?= try keys.flag(key) }
+    for (key, path) in Self.optionalIntegers { self[keyPath: path] ?= try keys.integer(key) }
+    queryKeyActivation ?= try keys.choice("qk_activation")
+    queryKeyNormalization ?= try keys.choice("qk_norm")
     for specification in try keys.objects("attn") {
       attention.append(try AttentionLayers(specification))
     }
     try validate()
   }
 
-  /// The keys that ``init(_:)`` reads, as `config.json` has them.
-  func json() throws -> [UInt8] { Array(try encoded(Document(self)).utf8) }
+  /// The keys that are read, as `config.json` has them.
+  func json() throws -> [UInt8] {
+    var members: [String: JSON] = [
+      "model_type": .string("delta_net"), "architectures": .list([.string("DeltaNetForCausalLM")]),
+      "qk_activation": .string(queryKeyActivation.rawValue),
+      "qk_norm": .string(queryKeyNormalization.rawValue),
+      "attn": attention.isEmpty ? .null : .list(attention.map(\.json)),
+    ]
+    for (key, path) in Self.integers { members[key] = .integer(self[keyPath: path]) }
+    for (key, path) in Self.numbers { members[key] = .number(self[keyPath: path]) }
+    for (key, path) in Self.flags { members[key] = .flag(self[keyPath: path]) }
+    for (key, path) in Self.optionalIntegers { members[key] = .integer(self[keyPath: path]) }
+    return Array(try encoded(JSON.object(members)).utf8)
+  }
 }
 
 extension Configuration.AttentionLayers {
@@ -56,9 +72,24 @@ extension Configuration.AttentionLayers {
     self.init(layers: layers, headCount: heads)
     keyHeadCount = try keys.integer("num_kv_heads")
     windowSize = try keys.integer("window_size")
-    hasBias = try keys.flag("qkv_bias") ?? false
-    rotaryBase = try keys.number("rope_theta") ?? rotaryBase
+    hasBias ?= try keys.flag("qkv_bias")
+    rotaryBase ?= try keys.number("rope_theta")
   }
+
+  fileprivate var json: JSON {
+    .object([
+      "layers": .list(layers.map { .integer($0) }), "num_heads": .integer(headCount),
+      "num_kv_heads": .integer(keyHeadCount), "window_size": .integer(windowSize),
+      "qkv_bias": .flag(hasBias), "rope_theta": .number(rotaryBase),
+    ])
+  }
+}
+
+infix operator ?= : AssignmentPrecedence
+
+/// Sets what there is a value for.
+private func ?= <Value>(target: inout Value, value: Value?) {
+  if let value { target = value }
 }
 
 /// What an object has under its keys. What is null is not there.
@@ -143,69 +174,5 @@ private struct JSONKeys {
 
   func demandNull(_ key: String) throws(ConfigurationError) {
     if members[key] != nil { throw error(key, "null: it is not supported") }
-  }
-}
-
-private struct Document: Encodable {
-  struct Attention: Encodable {
-    let layers: [Int]
-    let num_heads: Int
-    let num_kv_heads: Int?
-    let window_size: Int?
-    let qkv_bias: Bool
-    let rope_theta: Double
-  }
-
-  let model_type = "delta_net"
-  let architectures = ["DeltaNetForCausalLM"]
-  let vocab_size: Int
-  let hidden_size: Int
-  let num_hidden_layers: Int
-  let num_heads: Int
-  let expand_k: Double
-  let expand_v: Double
-  let use_short_conv: Bool
-  let conv_size: Int
-  let qk_activation: String
-  let qk_norm: String
-  let use_beta: Bool
-  let allow_neg_eigval: Bool
-  let use_gate: Bool
-  let hidden_ratio: Double
-  let intermediate_size: Int?
-  let norm_eps: Double
-  let attn: [Attention]?
-  let tie_word_embeddings: Bool
-  let pad_token_id: Int?
-  let initializer_range: Double
-
-  init(_ c: Configuration) {
-    vocab_size = c.vocabularySize
-    hidden_size = c.hiddenSize
-    num_hidden_layers = c.layerCount
-    num_heads = c.headCount
-    expand_k = c.keyExpansion
-    expand_v = c.valueExpansion
-    use_short_conv = c.usesShortConvolution
-    conv_size = c.convolutionSize
-    qk_activation = c.queryKeyActivation.rawValue
-    qk_norm = c.queryKeyNormalization.rawValue
-    use_beta = c.usesBeta
-    allow_neg_eigval = c.allowsNegativeEigenvalues
-    use_gate = c.usesGate
-    hidden_ratio = c.hiddenRatio
-    intermediate_size = c.intermediateSize
-    norm_eps = c.normEpsilon
-    attn =
-      c.attention.isEmpty
-      ? nil
-      : c.attention.map {
-        Attention(
-          layers: $0.layers, num_heads: $0.headCount, num_kv_heads: $0.keyHeadCount,
-          window_size: $0.windowSize, qkv_bias: $0.hasBias, rope_theta: $0.rotaryBase)
-      }
-    tie_word_embeddings = c.tiesEmbeddings
-    pad_token_id = c.paddingToken
-    initializer_range = c.initializerRange
   }
 }

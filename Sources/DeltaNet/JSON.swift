@@ -207,3 +207,29 @@ extension JSON {
     }
   }
 }
+
+// MARK: To write
+
+extension JSON: Encodable {
+  static func string(_ string: String) -> JSON { .string(Array(string.utf8)) }
+
+  /// Null where there is none.
+  static func integer(_ integer: Int?) -> JSON { integer.map { .number(Double($0)) } ?? .null }
+
+  static func object(_ members: [String: JSON]) -> JSON {
+    .object(members.map { (Array($0.key.utf8), $0.value) })
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .null: try container.encodeNil()
+    case .flag(let flag): try container.encode(flag)
+    case .number(let number):
+      if let integer { try container.encode(integer) } else { try container.encode(number) }
+    case .string: try container.encode(string)
+    case .list(let list): try container.encode(list)
+    case .object: try container.encode(object)
+    }
+  }
+}

@@ -1,6 +1,5 @@
 import ArgumentParser
 import DeltaNet
-import FoundationEssentials
 import TensorFiles
 import Terminal
 
@@ -15,18 +14,14 @@ struct Model: ParsableCommand {
   @Argument(help: "The checkpoint's folder.")
   var folder: String
 
-  @Option(help: "How many threads compute.")
-  var jobs = ProcessInfo.processInfo.activeProcessorCount
+  @OptionGroup
+  var threads: ThreadOptions
 
   @Option(help: "Also write the result to this file.")
   var json: String?
 
-  func validate() throws {
-    if jobs < 1 { throw ValidationError("--jobs \(jobs): at least one is needed") }
-  }
-
   func run() throws {
-    let comparison = try badInput { try ModelComparison(folder: folder, threads: jobs) }
+    let comparison = try badInput { try ModelComparison(folder: folder, threads: threads.count) }
     try finish(comparison.text, json: json, comparison.json, holds: comparison.holds)
   }
 }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import DeltaNet
-import FoundationEssentials
 import Reporting
 import Terminal
 
@@ -35,12 +34,11 @@ struct Generate: ParsableCommand {
   @Flag(help: "Also tell how fast the weights can be read, which no token can be faster than.")
   var limit = false
 
-  @Option(help: "How many threads compute.")
-  var jobs = ProcessInfo.processInfo.activeProcessorCount
+  @OptionGroup
+  var threads: ThreadOptions
 
   func validate() throws {
     if maxTokens < 0 { throw ValidationError("--max-tokens \(maxTokens): 0 or more") }
-    if jobs < 1 { throw ValidationError("--jobs \(jobs): at least one is needed") }
     guard (prompt == nil) != (tokens == nil) else {
       throw ValidationError("one of --prompt and --tokens is needed, and not both")
     }
@@ -54,7 +52,7 @@ struct Generate: ParsableCommand {
     } catch { throw ValidationError("\(error)") }
     try badInput {
       let checkpoint = try Checkpoint(folder: folder)
-      let evaluation = try Evaluation<Float>(checkpoint.weights(), threads: jobs)
+      let evaluation = try Evaluation<Float>(checkpoint.weights(), threads: threads.count)
       var (tokens, writer) = try prompting()
       let clock = ContinuousClock()
       let start = clock.now
@@ -67,7 +65,7 @@ struct Generate: ParsableCommand {
         "\(rate(tokens.count, prefilled - start)) of the prompt, "
           + "\(rate(maxTokens, clock.now - prefilled)) after it")
       if limit {
-        let reading = checkpoint.readingTime(threads: jobs)
+        let reading = checkpoint.readingTime(threads: threads.count)
         tell(
           "all weights, \(checkpoint.byteCount.grouped) bytes, are read once in the time of a token at \(rate(1, reading))"
         )

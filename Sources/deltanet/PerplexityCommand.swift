@@ -1,6 +1,5 @@
 import ArgumentParser
 import DeltaNet
-import FoundationEssentials
 import Glibc
 import Reporting
 import TensorFiles
@@ -17,21 +16,17 @@ struct PerplexityCommand: ParsableCommand {
   @Option(help: "An npy file of token ids.")
   var tokens: String
 
-  @Option(help: "How many threads compute.")
-  var jobs = ProcessInfo.processInfo.activeProcessorCount
+  @OptionGroup
+  var threads: ThreadOptions
 
   @Option(help: "Also write the result to this file.")
   var json: String?
-
-  func validate() throws {
-    if jobs < 1 { throw ValidationError("--jobs \(jobs): at least one is needed") }
-  }
 
   func run() throws {
     try badInput {
       let ids = try tokenIDs()
       let checkpoint = try Checkpoint(folder: folder)
-      let evaluation = try Evaluation<Float>(checkpoint.weights(), threads: jobs)
+      let evaluation = try Evaluation<Float>(checkpoint.weights(), threads: threads.count)
       let clock = ContinuousClock()
       let (start, bar) = (clock.now, ProgressBar())
       let result = try Perplexity(of: checkpoint.model, on: ids, evaluation) {

@@ -25,7 +25,8 @@ struct TokenizerTests {
     Bundle.module.resourceURL!.appending(path: "Fixtures/tokenizers")
 
   private static let names = [
-    "llama", "bpe-metaspace-first", "bpe-unknown-fused", "bpe-unknown", "bpe-silent",
+    "llama", "bpe-metaspace-first", "bpe-unknown-fused", "bpe-unknown", "bpe-stripped",
+    "bpe-silent",
     "byte-level", "byte-level-prefix-space", "unigram", "unigram-bytes",
   ]
 
@@ -71,6 +72,26 @@ struct TokenizerTests {
       pieces.append(stream.finish())
       #expect(same(pieces.joined(), sample.text), "\(pieces) \(sample.text.debugDescription)")
     }
+  }
+
+  /// Of two ways that are equally likely, the one whose last piece starts first.
+  @Test func tiesGoToTheLongerPiece() throws {
+    let tokenizer = try Tokenizer(
+      json: Array(
+        #"{"model":{"type":"Unigram","vocab":[["?",-9],["a",-1],["aa",-2]],"unk_id":0}}"#.utf8))
+    #expect(tokenizer.encode("aa") == [2])
+    #expect(tokenizer.encode("aaa") == [1, 2])
+  }
+
+  /// A space goes with the word that follows; a line's end does not.
+  @Test func wordsStartWithSpacesAlone() throws {
+    let tokenizer = try Tokenizer(
+      json: Array(
+        #"""
+        {"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false},"model":{"type":"BPE",
+        "vocab":{"Ċ":0,"x":1,"Ċx":2,"Ġ":3,"Ġx":4},"merges":["Ċ x","Ġ x"]}}
+        """#.utf8))
+    #expect(tokenizer.encode("\nx x") == [0, 1, 4])
   }
 
   @Test func aStreamWaitsForAWholeCharacter() throws {

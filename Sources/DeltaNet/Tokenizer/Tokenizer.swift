@@ -99,8 +99,7 @@ public struct Tokenizer: Sendable {
   }
 
   private func encode(_ word: Word) -> [Int] {
-    let normalized = Word(text: normalizers.apply(to: word.text), isFirst: word.isFirst)
-    return normalizedTokens.segments(of: normalized).flatMap { segment in
+    normalizedTokens.segments(of: normalizers.apply(to: word)).flatMap { segment in
       switch segment {
       case .token(let id): [id]
       case .text(let word):

@@ -18,7 +18,8 @@ extension Tokenizer {
       guard !content.isEmpty else { throw try part["content"].error("is empty") }
       isSpecial = try part.flag("special", default: false)
       isNormalized = try part.flag("normalized", default: !isSpecial)
-      written = isNormalized ? normalizers.apply(to: content) : content
+      written =
+        isNormalized ? normalizers.apply(to: Word(text: content, isFirst: true)).text : content
       isSingleWord = try part.flag("single_word", default: false)
       stripsLeft = try part.flag("lstrip", default: false)
       stripsRight = try part.flag("rstrip", default: false)
@@ -68,51 +69,6 @@ extension Tokenizer {
       }
       add(textBefore: text.count)
       return segments
-    }
-  }
-}
-
-extension [UInt8] {
-  private func scalar(from start: Int) -> Unicode.Scalar? {
-    String(decoding: self[start..<Swift.min(start + 4, count)], as: UTF8.self).unicodeScalars.first
-  }
-
-  private func scalar(before end: Int) -> (start: Int, scalar: Unicode.Scalar)? {
-    guard let start = self[..<end].lastIndex(where: { $0 & 0xC0 != 0x80 }),
-      let scalar = scalar(from: start)
-    else { return nil }
-    return (start, scalar)
-  }
-
-  fileprivate func isSingleWord(_ range: Range<Int>) -> Bool {
-    let before = scalar(before: range.lowerBound)?.scalar
-    let after = range.upperBound < count ? scalar(from: range.upperBound) : nil
-    return !(before?.isWordCharacter ?? false) && !(after?.isWordCharacter ?? false)
-  }
-
-  fileprivate func startOfSpace(before end: Int, from limit: Int) -> Int {
-    var start = end
-    while start > limit, let last = scalar(before: start), last.scalar.properties.isWhitespace {
-      start = last.start
-    }
-    return start
-  }
-
-  fileprivate func endOfSpace(from start: Int) -> Int {
-    var end = start
-    while end < count, let scalar = scalar(from: end), scalar.properties.isWhitespace {
-      end += UTF8.width(scalar)
-    }
-    return end
-  }
-}
-
-extension Unicode.Scalar {
-  /// `\w` of UTS #18.
-  fileprivate var isWordCharacter: Bool {
-    switch properties.generalCategory {
-    case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .connectorPunctuation: true
-    default: properties.isAlphabetic || properties.isJoinControl
     }
   }
 }

@@ -145,16 +145,3 @@ extension Tokenizer.Vocabulary {
     return id
   }
 }
-
-extension [UInt8] {
-  /// The Unicode scalars of valid UTF-8.
-  var characters: [ArraySlice<UInt8>] {
-    var characters: [ArraySlice<UInt8>] = []
-    var start = 0
-    for index in indices where index + 1 == count || self[index + 1] & 0xC0 != 0x80 {
-      characters.append(self[start...index])
-      start = index + 1
-    }
-    return characters
-  }
-}

@@ -23,36 +23,33 @@ extension Tokenizer {
       for step in try Tokenizer.flattened(part, "normalizers") {
         steps.append(try Normalizer(step))
       }
-      if let part {
-        try Tokenizer.checkGrowth(
-          steps.map { if case .replace(let replacement) = $0 { replacement.growth } else { 1 } },
-          of: part)
-      }
+      if let part { try Tokenizer.checkGrowth(steps.map(\.growth), of: part) }
       return steps
     }
 
-    func apply(to text: [UInt8]) -> [UInt8] {
+    /// At most how many times longer a text becomes, but for the constant that `prepend` adds.
+    private var growth: Int {
+      if case .replace(let replacement) = self { replacement.growth } else { 1 }
+    }
+
+    /// A word that loses its start is the first no more.
+    func apply(to word: Word) -> Word {
+      let text = word.text
       switch self {
-      case .prepend(let prefix): text.isEmpty ? text : prefix + text
-      case .replace(let replacement): replacement.apply(to: text)
+      case .prepend(let prefix):
+        return Word(text: text.isEmpty ? text : prefix + text, isFirst: word.isFirst)
+      case .replace(let replacement):
+        let losesStart = replacement.content.isEmpty && text.starts(with: replacement.pattern)
+        return Word(text: replacement.apply(to: text), isFirst: word.isFirst && !losesStart)
       case .strip(let left, let right):
-        text.dropping(left: left, right: right) { $0.properties.isWhitespace }
+        let start = left ? text.endOfSpace(from: 0) : 0
+        let end = right ? text.startOfSpace(before: text.count, from: start) : text.count
+        return Word(text: Array(text[start..<end]), isFirst: word.isFirst && start == 0)
       }
     }
   }
 }
 
 extension [Tokenizer.Normalizer] {
-  func apply(to text: [UInt8]) -> [UInt8] { reduce(text) { $1.apply(to: $0) } }
-}
-
-extension [UInt8] {
-  fileprivate func dropping(
-    left: Bool, right: Bool, _ isDropped: (Unicode.Scalar) -> Bool
-  ) -> [UInt8] {
-    var scalars = Substring(String(decoding: self, as: UTF8.self)).unicodeScalars
-    if left { scalars = scalars.drop(while: isDropped) }
-    while right, let last = scalars.last, isDropped(last) { scalars.removeLast() }
-    return [UInt8](Substring(scalars).utf8)
-  }
+  func apply(to word: Tokenizer.Word) -> Tokenizer.Word { reduce(word) { $1.apply(to: $0) } }
 }

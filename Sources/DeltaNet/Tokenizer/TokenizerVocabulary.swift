@@ -9,7 +9,8 @@ extension Tokenizer {
     /// The ids of `<0x00>` to `<0xFF>`, if the vocabulary has them.
     private(set) var byteIDs: [Int]?
 
-    /// - Throws: `TokenizerError` where two tokens have one id, or `usesBytes` and only some of the 256 bytes are tokens.
+    /// - Throws: `TokenizerError` where two tokens have one id, or where `usesBytes` and only some
+    ///   of the 256 bytes are tokens.
     init(
       _ entries: [(token: [UInt8], id: Int)], usesBytes: Bool, of part: Part
     ) throws(TokenizerError) {

@@ -1,10 +1,12 @@
 """Writes the tokenizers here, and what Hugging Face's tokenizers 0.23.3 makes of some texts.
 
     pip install tokenizers==0.23.3 && python generate.py
+
+Training a unigram model does not give the same one each time.
 """
 
 import json
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers
+from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers
 from tokenizers import pre_tokenizers, processors, trainers
 
 LINES = [
@@ -90,6 +92,19 @@ def unknown(fuse):
     return t
 
 
+def stripped():
+    t = bpe(160, first=SPECIAL, unk_token="<unk>",
+            norm=normalizers.Sequence([
+                normalizers.Strip(right=False), normalizers.Replace("the", ""),
+                normalizers.Replace("rule", "law of")]),
+            pre=pre_tokenizers.Sequence([pre_tokenizers.Metaspace("▁", "first")]))
+    t.decoder = decoders.Sequence([
+        decoders.Strip("e", 2, 0), decoders.Metaspace("▁", "first"), decoders.Replace("w", "WW")])
+    t.add_special_tokens([AddedToken("<s>", lstrip=True, normalized=True)])
+    add_others(t)
+    return t
+
+
 def silent():
     t = bpe(120, first=["<s>"])
     return t
@@ -153,6 +168,7 @@ write("llama", llama())
 write("bpe-metaspace-first", metaspace_first(), pairs=True)
 write("bpe-unknown-fused", unknown(True))
 write("bpe-unknown", unknown(False))
+write("bpe-stripped", stripped())
 write("bpe-silent", silent(), pairs=True)
 write("byte-level", gpt2(False))
 write("byte-level-prefix-space", gpt2(True), pairs=True)
