@@ -33,7 +33,7 @@ public struct LanguageModel: Sendable {
   /// The logits of what follows each token: [B·L, vocabulary].
   ///
   /// - Parameters:
-  ///   - tokens: of each sequence as many, one sequence after another.
+  ///   - tokens: of each sequence as many, one at least, one sequence after another.
   ///   - state: what the tokens before left; afterwards these, too.
   ///   - onlyLast: whether those of each sequence's last token are enough.
   /// - Throws: ``UnknownToken``.
@@ -56,7 +56,7 @@ public struct LanguageModel: Sendable {
   /// The logits, the mean of the cross-entropy with the targets, and its gradient in all parameters.
   ///
   /// - Parameters:
-  ///   - tokens: of `sequences` sequences, as many of each, one after another.
+  ///   - tokens: of `sequences` sequences, as many of each, one at least, one sequence after another.
   ///   - targets: what should follow each token; those that are nil do not count.
   /// - Throws: ``UnknownToken``.
   @specialized(where Number == Float)
@@ -67,7 +67,7 @@ public struct LanguageModel: Sendable {
     logits: Activations<Number>, loss: Double, gradient: ParameterGradient<Number>
   ) {
     try check(tokens, sequences: sequences)
-    try check(targets.compactMap { $0 }, sequences: 1)
+    try checkKnown(targets.compactMap { $0 })
     var state = ModelState<Number>(of: self, sequences: sequences)
     var pullbacks: [Pullback<Number>] = []
     var (x, embeddingPullback) = embedding.valueWithPullback(tokens, evaluation)
@@ -88,7 +88,13 @@ public struct LanguageModel: Sendable {
   }
 
   private func check(_ tokens: [Int], sequences: Int) throws(UnknownToken) {
-    precondition(sequences > 0 && tokens.count % sequences == 0, "sequences of one length")
+    precondition(
+      sequences > 0 && !tokens.isEmpty && tokens.count % sequences == 0,
+      "\(tokens.count) tokens are not \(sequences) sequences of one length")
+    try checkKnown(tokens)
+  }
+
+  private func checkKnown(_ tokens: [Int]) throws(UnknownToken) {
     if let token = tokens.first(where: { !(0..<configuration.vocabularySize ~= $0) }) {
       throw UnknownToken(token: token, vocabularySize: configuration.vocabularySize)
     }

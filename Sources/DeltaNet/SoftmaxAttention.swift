@@ -61,66 +61,75 @@ struct SoftmaxAttention: Sendable {
     _ q: Activations<Number>, _ keys: [Activations<Number>], _ values: [Activations<Number>],
     _ o: Activations<Number>, _ dO: Activations<Number>, _ threads: Int
   ) -> (dq: Activations<Number>, dk: [Activations<Number>], dv: [Activations<Number>]) {
-    func zeros(_ x: Activations<Number>) -> Activations<Number> {
-      Activations(Array(repeating: 0, count: x.elements.count), columns: x.columns)
-    }
-    var (dk, dv) = (keys.map(zeros), values.map(zeros))
-    // The arrays stay where they are: nothing else holds them, and they are not resized.
-    nonisolated(unsafe) let dkStarts = dk.indices.map { n in
-      dk[n].elements.withUnsafeMutableBufferPointer { $0.baseAddress! }
-    }
-    nonisolated(unsafe) let dvStarts = dv.indices.map { n in
-      dv[n].elements.withUnsafeMutableBufferPointer { $0.baseAddress! }
-    }
-    let dq = Activations<Number>(rows: q.rows, columns: q.columns) { start in
-      nonisolated(unsafe) let dq = start
-      o.withPointer { o in
-        dO.withPointer { dO in
-          nonisolated(unsafe) let (o, dO) = (o, dO)
+    let keyNumbers = keys[0].elements.count
+    var dq = [Number](repeating: 0, count: q.elements.count)
+    var dk = [Number](repeating: 0, count: keys.count * keyNumbers)
+    var dv = dk
+    dq.withUnsafeMutableBufferPointer { dq in
+      dk.withUnsafeMutableBufferPointer { dk in
+        dv.withUnsafeMutableBufferPointer { dv in
+          nonisolated(unsafe) let (dq, dk, dv) = (dq, dk, dv)
           forEachKeyHead(q, keys, values, threads) { head, queryStart, sequence, keyStart in
-            let area = Self.block * head.tokens
-            withUnsafeTemporaryAllocation(of: Number.self, capacity: 2 * area) { scratch in
-              let (p, dp) = (scratch.baseAddress!, scratch.baseAddress! + area)
-              for rows in blocks(of: head.queries, Self.block) {
-                let place = queryStart + rows.lowerBound * queryStride
-                let seen = probabilities(head, rows, into: p)
-                let keyPlace = keyStart + seen.lowerBound * keyStride
-                let (m, n) = (rows.count, seen.count)
-                // dV += Pᵀ dO, dP = dO Vᵀ
-                Number.library.multiply(
-                  MatrixOperand(p, n, transposed: true), MatrixOperand(dO + place, queryStride),
-                  into: dvStarts[sequence] + keyPlace, stride: keyStride, m: n, n: width,
-                  depth: m, factor: 1, keep: 1)
-                Number.library.multiply(
-                  MatrixOperand(dO + place, queryStride),
-                  MatrixOperand(
-                    head.v + seen.lowerBound * keyStride, keyStride, transposed: true),
-                  into: dp, stride: n, m: m, n: n, depth: width, factor: 1, keep: 0)
-                // dS = P ∘ (dP − rowsum(dO ∘ O))
-                for r in 0..<m {
-                  let row = place + r * queryStride
-                  var along: Number = 0
-                  for i in 0..<width { along += dO[row + i] * o[row + i] }
-                  for c in 0..<n { dp[r * n + c] = p[r * n + c] * (dp[r * n + c] - along) }
-                }
-                // dQ = dS K / √d, dK += dSᵀ Q / √d
-                Number.library.multiply(
-                  MatrixOperand(dp, n),
-                  MatrixOperand(head.k + seen.lowerBound * keyStride, keyStride),
-                  into: dq + place, stride: queryStride, m: m, n: width, depth: n,
-                  factor: scale(), keep: 0)
-                Number.library.multiply(
-                  MatrixOperand(dp, n, transposed: true),
-                  MatrixOperand(head.q + rows.lowerBound * queryStride, queryStride),
-                  into: dkStarts[sequence] + keyPlace, stride: keyStride, m: n, n: width,
-                  depth: m, factor: scale(), keep: 1)
-              }
-            }
+            let keyStart = sequence * keyNumbers + keyStart
+            addGradient(
+              head, o, dO, queryStart, to: dq.baseAddress! + queryStart,
+              dk.baseAddress! + keyStart, dv.baseAddress! + keyStart)
           }
         }
       }
     }
-    return (dq, dk, dv)
+    func bySequence(_ numbers: [Number]) -> [Activations<Number>] {
+      keys.indices.map { n in
+        Activations(
+          Array(numbers[n * keyNumbers..<(n + 1) * keyNumbers]), columns: keyStride)
+      }
+    }
+    return (Activations(dq, columns: q.columns), bySequence(dk), bySequence(dv))
+  }
+
+  /// What one head adds to its own dQ, and to the dK and dV of those that share its keys.
+  private func addGradient<Number: KernelNumber>(
+    _ head: Head<Number>, _ o: Activations<Number>, _ dO: Activations<Number>, _ start: Int,
+    to dq: UnsafeMutablePointer<Number>, _ dk: UnsafeMutablePointer<Number>,
+    _ dv: UnsafeMutablePointer<Number>
+  ) {
+    let library = Number.library
+    let area = Self.block * head.tokens
+    o.withPointer { o in
+      dO.withPointer { dO in
+        withUnsafeTemporaryAllocation(of: Number.self, capacity: 2 * area) { scratch in
+          let (p, dp) = (scratch.baseAddress!, scratch.baseAddress! + area)
+          for rows in blocks(of: head.queries, Self.block) {
+            let seen = probabilities(head, rows, into: p)
+            let (m, n) = (rows.count, seen.count)
+            let (queries, keys) = (rows.lowerBound * queryStride, seen.lowerBound * keyStride)
+            let (o, dO) = (o + start + queries, dO + start + queries)
+            // dV += Pᵀ dO, dP = dO Vᵀ
+            library.multiply(
+              MatrixOperand(p, n, transposed: true), MatrixOperand(dO, queryStride),
+              into: dv + keys, stride: keyStride, m: n, n: width, depth: m, factor: 1, keep: 1)
+            library.multiply(
+              MatrixOperand(dO, queryStride),
+              MatrixOperand(head.v + keys, keyStride, transposed: true), into: dp, stride: n, m: m,
+              n: n, depth: width, factor: 1, keep: 0)
+            // dS = P ∘ (dP − rowsum(dO ∘ O))
+            for r in 0..<m {
+              var along: Number = 0
+              for i in r * queryStride..<r * queryStride + width { along += dO[i] * o[i] }
+              for c in r * n..<(r + 1) * n { dp[c] = p[c] * (dp[c] - along) }
+            }
+            // dQ = dS K / √d, dK += dSᵀ Q / √d
+            library.multiply(
+              MatrixOperand(dp, n), MatrixOperand(head.k + keys, keyStride), into: dq + queries,
+              stride: queryStride, m: m, n: width, depth: n, factor: scale(), keep: 0)
+            library.multiply(
+              MatrixOperand(dp, n, transposed: true), MatrixOperand(head.q + queries, queryStride),
+              into: dk + keys, stride: keyStride, m: n, n: width, depth: m, factor: scale(),
+              keep: 1)
+          }
+        }
+      }
+    }
   }
 
   private var queryStride: Int { headCount * width }
