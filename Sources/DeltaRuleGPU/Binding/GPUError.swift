@@ -39,8 +39,7 @@ public struct GPUError: Error, Hashable, Sendable, CustomStringConvertible {
       "no \(names.joined(separator: ", ")): \(reason); \(remedy)"
     case .functionMissing(let library, let function, let remedy):
       "\(library) has no \(function); \(remedy)"
-    case .callFailed(let call, let status, let text):
-      "\(call) failed with \(status) (\(text)); mend what it says, or look after the driver"
+    case .callFailed(let call, let status, let text): "\(call) failed with \(status) (\(text))"
     case .noSuchDevice(let name, let count):
       "\(name): there are \(count) devices, counted from 0; name one that is listed"
     case .noDevice(let missing):

@@ -18,7 +18,7 @@ extension Law {
   }
 
   static func integers<Number>(_ kernels: [BatchKernel<Number>]) -> Checks {
-    every(kernels, "KN", cases: 40, requiring: IntegerBatch.regimes) {
+    every(kernels, "KN", cases: caseCount, requiring: IntegerBatch.regimes) {
       try IntegerBatch(from: &$0)
     } check: { kernel, drawn, seen in
       drawn.label(&seen)
@@ -62,7 +62,7 @@ extension Law {
   }
 
   static func apart(_ kernels: [BatchKernel<Float>]) -> Checks {
-    every(kernels, "KN.apart", cases: 40, requiring: PoisonedBatch.regimes) {
+    every(kernels, "KN.apart", cases: caseCount, requiring: PoisonedBatch.regimes) {
       try PoisonedBatch(from: &$0)
     } check: { kernel, drawn, seen in
       seen.label(drawn.place)
@@ -84,6 +84,9 @@ extension Law {
       }
     }
   }
+
+  /// So many that a regime of every fifth case is missing once in a billion runs.
+  private static let caseCount = 100
 
   /// A law about each of some kernels.
   private static func every<Number, Value: Sendable>(
