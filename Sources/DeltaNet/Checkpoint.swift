@@ -77,7 +77,9 @@ private struct CheckpointTensors {
     }
     var shards: [String: [String]] = [:]
     for (name, file) in map {
-      guard let shard = file.string, !shard.isEmpty, !shard.contains("/"), shard != ".." else {
+      guard let shard = file.string, !shard.isEmpty, !shard.contains("/"), !shard.contains("\0"),
+        shard != ".."
+      else {
         throw TensorFileError(
           file: index, tensor: name, problem: "its file is \(file.summary)",
           remedy: "name a file of the same folder")

@@ -69,8 +69,8 @@ extension Configuration {
   public var valueDimension: Int { valueWidth / headCount }
 
   /// All keys of a token, and all values.
-  var keyWidth: Int { Int(Double(hiddenSize) * keyExpansion) }
-  var valueWidth: Int { Int(Double(hiddenSize) * valueExpansion) }
+  var keyWidth: Int { Int((Double(hiddenSize) * keyExpansion).rounded()) }
+  var valueWidth: Int { Int((Double(hiddenSize) * valueExpansion).rounded()) }
 
   /// Of the SwiGLU.
   public var innerSize: Int {
@@ -101,18 +101,25 @@ extension Configuration {
         throw ConfigurationError(key: key, value: "\(value)", demand: demand)
       }
     }
-    let limit = 1 << 24
-    for (key, size) in [
-      ("vocab_size", vocabularySize), ("hidden_size", hiddenSize),
-      ("num_hidden_layers", layerCount), ("num_heads", headCount), ("conv_size", convolutionSize),
-      ("intermediate_size", intermediateSize ?? 1),
+    // A hundred times beyond any model, and small enough that no product of them overflows.
+    for (key, size, limit) in [
+      ("vocab_size", vocabularySize, 1 << 24), ("hidden_size", hiddenSize, 1 << 18),
+      ("num_hidden_layers", layerCount, 1 << 13), ("num_heads", headCount, 1 << 18),
+      ("conv_size", convolutionSize, 1 << 16),
+      ("intermediate_size", intermediateSize ?? 1, 1 << 24),
     ] {
       try demand(1...limit ~= size, key, size, "from 1 to \(limit)")
     }
     for (key, factor) in [
       ("expand_k", keyExpansion), ("expand_v", valueExpansion), ("hidden_ratio", hiddenRatio),
     ] {
-      try demand(factor > 0 && factor <= 1024, key, factor, "above 0, up to 1024")
+      try demand(factor > 0 && factor <= 64, key, factor, "above 0, up to 64")
+    }
+    for (key, factor) in [("expand_k", keyExpansion), ("expand_v", valueExpansion)] {
+      let width = Double(hiddenSize) * factor
+      try demand(
+        abs(width - width.rounded()) < 1e-6, key, factor,
+        "such that hidden_size times it is a whole number")
     }
     try demand(normEpsilon > 0 && normEpsilon < 1, "norm_eps", normEpsilon, "between 0 and 1")
     try demand(
@@ -125,6 +132,9 @@ extension Configuration {
     try demand(
       valueWidth > 0 && valueWidth % headCount == 0, "num_heads", headCount,
       "a divisor of hidden_size · expand_v = \(valueWidth)")
+    let attending = attention.flatMap(\.layers)
+    try demand(
+      Set(attending).count == attending.count, "attn.layers", attending, "each layer once")
     for attention in attention {
       let (heads, keyHeads) = (attention.headCount, attention.keyHeadCount ?? attention.headCount)
       try demand(
@@ -137,8 +147,10 @@ extension Configuration {
       try demand(
         keyHeads > 0 && heads % keyHeads == 0, "attn.num_kv_heads", keyHeads,
         "a divisor of attn.num_heads = \(heads)")
+      let longest = 1 << 31
       try demand(
-        attention.windowSize ?? 1 > 0, "attn.window_size", attention.windowSize ?? 0, "1 or above")
+        1...longest ~= attention.windowSize ?? 1, "attn.window_size", attention.windowSize ?? 0,
+        "from 1 to \(longest)")
       try demand(attention.rotaryBase > 0, "attn.rope_theta", attention.rotaryBase, "above 0")
     }
   }

@@ -171,7 +171,9 @@ struct DeltaNetState<Number: KernelNumber>: Equatable, Sendable {
   init(_ configuration: Configuration, sequences: Int) {
     func tokens(_ channels: Int) -> [ConvolutionState<Number>] {
       Array(
-        repeating: ConvolutionState(channels: channels, width: configuration.convolutionSize),
+        repeating: ConvolutionState(
+          channels: channels,
+          width: configuration.usesShortConvolution ? configuration.convolutionSize : 1),
         count: sequences)
     }
     convolutions = (

@@ -7,27 +7,31 @@ public struct Generation {
   private let evaluation: Evaluation<Float>
   private var sampler: Sampler
   private var state: ModelState<Float>
-  /// What the next token is chosen from.
-  private var logits: Activations<Float>
+  /// Tokens that the model has not seen.
+  private var unseen: [Int]
 
   /// - Parameter prompt: one token at least.
   /// - Throws: ``UnknownToken``.
   public init(
     of model: LanguageModel, after prompt: [Int], _ evaluation: Evaluation<Float>,
     sampler: Sampler
-  ) throws {
+  ) throws(UnknownToken) {
     precondition(!prompt.isEmpty, "a prompt has a token at least")
+    try model.checkKnown(prompt)
     self.model = model
     self.evaluation = evaluation
     self.sampler = sampler
     state = ModelState(of: model, sequences: 1)
-    logits = try model.logits(prompt, evaluation, &state, onlyLast: true)
+    unseen = prompt
   }
 
   /// The next token.
+  ///
+  /// - Throws: ``LogitsNotFinite``.
   public mutating func next() throws -> Int {
+    let logits = try model.logits(unseen, evaluation, &state, onlyLast: true).finite()
     let token = sampler.next(logits: logits.elements)
-    logits = try model.logits([token], evaluation, &state)
+    unseen = [token]
     return token
   }
 }

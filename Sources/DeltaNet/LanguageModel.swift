@@ -94,7 +94,7 @@ public struct LanguageModel: Sendable {
     try checkKnown(tokens)
   }
 
-  private func checkKnown(_ tokens: [Int]) throws(UnknownToken) {
+  func checkKnown(_ tokens: [Int]) throws(UnknownToken) {
     if let token = tokens.first(where: { !(0..<configuration.vocabularySize ~= $0) }) {
       throw UnknownToken(token: token, vocabularySize: configuration.vocabularySize)
     }
@@ -108,6 +108,21 @@ public struct UnknownToken: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     "token \(token) is unknown; the vocabulary has those from 0 to \(vocabularySize - 1)"
+  }
+}
+
+/// Logits that are no numbers.
+public struct LogitsNotFinite: Error, Equatable, CustomStringConvertible {
+  public var description: String {
+    "the logits are not finite; the weights are damaged, or too large for float32"
+  }
+}
+
+extension Activations {
+  /// The same, of logits that are numbers.
+  func finite() throws(LogitsNotFinite) -> Activations {
+    guard elements.allSatisfy(\.isFinite) else { throw LogitsNotFinite() }
+    return self
   }
 }
 

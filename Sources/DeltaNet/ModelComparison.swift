@@ -11,7 +11,7 @@ public struct ModelComparison: Sendable {
     public let shape: [Int]
     /// The largest difference, relative to the largest number that is expected.
     public let error: Double
-    /// How far float32 may take two implementations apart.
+    /// How far float32 may take somebody's numbers from ours, which are computed in double precision.
     public let bound: Double
 
     public var isRight: Bool { error <= bound }
@@ -41,20 +41,21 @@ public struct ModelComparison: Sendable {
     let targets = tokens.indices.map { ($0 + 1) % length == 0 ? nil : Optional(tokens[$0 + 1]) }
     let result = try model.lossWithGradient(
       tokens, sequences: sequences, targets: targets,
-      Evaluation<Float>(checkpoint.weights(), threads: threads))
+      Evaluation<Double>(checkpoint.weights(), threads: threads))
 
     var computed: [String: (numbers: [Double], shape: [Int], bound: Double)] = [
       "logits": (
-        result.logits.elements.map(Double.init), ids.shape + [model.configuration.vocabularySize],
+        result.logits.elements, ids.shape + [model.configuration.vocabularySize],
         2e-5
       ),
       "loss": ([result.loss], [1], 1e-6),
     ]
     for parameter in model.parameters {
       computed["grad.\(parameter.name)"] = (
-        result.gradient[parameter].map(Double.init), parameter.shape, 1e-4
+        Array(result.gradient[parameter]), parameter.shape, 1e-4
       )
     }
+    let steepest = result.gradient.numbers.reduce(0) { max($0, abs($1)) }
     var rows: [Row] = []
     for (name, tensor) in file.tensors.sorted(by: { $0.key < $1.key }) where name != "input_ids" {
       guard let own = computed[name] else {
@@ -69,7 +70,8 @@ public struct ModelComparison: Sendable {
       }
       rows.append(
         Row(
-          name: name, shape: tensor.shape, error: relativeError(of: own.numbers, from: expected),
+          name: name, shape: tensor.shape,
+          error: relativeError(of: own.numbers, from: expected, orTo: steepest),
           bound: own.bound))
     }
     guard !rows.isEmpty else {
@@ -122,14 +124,17 @@ public struct ModelComparison: Sendable {
   }
 }
 
-/// The largest difference, relative to the largest number that is expected; infinite where a number is not finite.
-private func relativeError(of numbers: [Double], from expected: [Double]) -> Double {
-  let size = expected.reduce(0) { max($0, abs($1)) }
-  var largest = 0.0
+/// The largest difference, relative to the largest number that is expected, or to another one where only zeros are; infinite
+/// where a number is not finite.
+private func relativeError(
+  of numbers: [Double], from expected: [Double], orTo size: Double
+) -> Double {
+  let largest = expected.reduce(0) { max($0, abs($1)) }
+  var error = 0.0
   for (number, expected) in zip(numbers, expected) {
     let difference = abs(number - expected)
     guard difference.isFinite else { return .infinity }
-    largest = max(largest, difference)
+    error = max(error, difference)
   }
-  return size == 0 ? (largest == 0 ? 0 : .infinity) : largest / size
+  return error == 0 ? 0 : error / (largest == 0 ? size : largest)
 }

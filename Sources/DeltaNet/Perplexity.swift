@@ -9,18 +9,20 @@ public struct Perplexity: Sendable {
 
   /// - Parameters:
   ///   - tokens: two at least.
-  ///   - chunk: so many are computed together; the state goes from one chunk to the next, so that it changes nothing but rounding.
   ///   - progress: called with how many tokens are done.
-  /// - Throws: ``UnknownToken``.
+  /// - Throws: ``UnknownToken``, ``LogitsNotFinite``.
   public init(
-    of model: LanguageModel, on tokens: [Int], _ evaluation: Evaluation<Float>, chunk: Int = 1024,
+    of model: LanguageModel, on tokens: [Int], _ evaluation: Evaluation<Float>,
     progress: (_ done: Int) -> Void = { _ in }
   ) throws {
     precondition(tokens.count > 1, "of two tokens one can be foreseen")
+    try model.checkKnown(tokens)
+    // The state goes from one chunk to the next. Their logits take some hundred megabytes at most.
+    let chunk = max(1, min(1024, (1 << 25) / model.configuration.vocabularySize))
     var state = ModelState<Float>(of: model, sequences: 1)
     var sum = 0.0
     for range in blocks(of: tokens.count - 1, chunk) {
-      let logits = try model.logits(Array(tokens[range]), evaluation, &state)
+      let logits = try model.logits(Array(tokens[range]), evaluation, &state).finite()
       let targets = range.map { Optional(tokens[$0 + 1]) }
       sum += logits.crossEntropy(with: targets).value * Double(range.count)
       progress(range.upperBound)

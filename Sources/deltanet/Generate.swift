@@ -42,14 +42,15 @@ struct Generate: ParsableCommand {
     guard (prompt == nil) != (tokens == nil) else {
       throw ValidationError("one of --prompt and --tokens is needed, and not both")
     }
+    do { _ = try sampler } catch { throw ValidationError("\(error)") }
     if tokens?.isEmpty == true { throw ValidationError("--tokens: at least one is needed") }
   }
 
+  private var sampler: Sampler {
+    get throws { try Sampler(temperature: temperature, topK: topK, topP: topP, seed: seed) }
+  }
+
   func run() throws {
-    let sampler: Sampler
-    do {
-      sampler = try Sampler(temperature: temperature, topK: topK, topP: topP, seed: seed)
-    } catch { throw ValidationError("\(error)") }
     try badInput {
       let checkpoint = try Checkpoint(folder: folder)
       let evaluation = try Evaluation<Float>(checkpoint.weights(), threads: threads.count)
@@ -58,12 +59,15 @@ struct Generate: ParsableCommand {
       let start = clock.now
       var generation = try Generation(
         of: checkpoint.model, after: tokens, evaluation, sampler: sampler)
-      let prefilled = clock.now
-      for _ in 0..<maxTokens { try show(writer.text(of: generation.next())) }
+      var prefilled = start
+      for index in 0..<maxTokens {
+        try show(writer.text(of: generation.next()))
+        if index == 0 { prefilled = clock.now }
+      }
       try show(writer.end() + "\n")
       tell(
         "\(rate(tokens.count, prefilled - start)) of the prompt, "
-          + "\(rate(maxTokens, clock.now - prefilled)) after it")
+          + "\(rate(max(0, maxTokens - 1), clock.now - prefilled)) after it")
       if limit {
         let reading = checkpoint.readingTime(threads: threads.count)
         tell(

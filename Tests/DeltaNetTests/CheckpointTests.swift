@@ -100,15 +100,15 @@ struct CheckpointTests {
     ),
     (
       #"{"model_type": "delta_net", "num_heads": -2}"#,
-      "num_heads is -2; it must be from 1 to 16777216"
+      "num_heads is -2; it must be from 1 to 262144"
     ),
     (
       #"{"model_type": "delta_net", "hidden_size": 999999999999}"#,
-      "hidden_size is 999999999999; it must be from 1 to 16777216"
+      "hidden_size is 999999999999; it must be from 1 to 262144"
     ),
     (
       #"{"model_type": "delta_net", "expand_k": 1e300}"#,
-      "expand_k is 1e+300; it must be above 0, up to 1024"
+      "expand_k is 1e+300; it must be above 0, up to 64"
     ),
     (
       #"{"model_type": "delta_net", "use_gate": "yes"}"#,
@@ -121,6 +121,18 @@ struct CheckpointTests {
     (
       #"{"model_type": "delta_net", "attn": {"layers": "1", "num_heads": 2}}"#,
       "attn.layers is '1'; it must be a list of whole numbers"
+    ),
+    (
+      #"{"model_type": "delta_net", "num_hidden_layers": 1000000000}"#,
+      "num_hidden_layers is 1000000000; it must be from 1 to 8192"
+    ),
+    (
+      #"{"model_type": "delta_net", "attn": [{"layers": [1, 1], "num_heads": 16}]}"#,
+      "attn.layers is [1, 1]; it must be each layer once"
+    ),
+    (
+      #"{"model_type": "delta_net", "attn": {"layers": [1], "num_heads": 16, "window_size": 1e18}}"#,
+      "attn.window_size is 1000000000000000000; it must be from 1 to 2147483648"
     ),
     (
       #"{"model_type": "delta_net", "attn": [{"layers": [24], "num_heads": 16}]}"#,

@@ -126,6 +126,32 @@ struct CommandLineTests {
     }
   }
 
+  /// Before anything is computed, also where the model never reads them.
+  @Test func tokensThatAreUnknownAreRefused() throws {
+    try withFolder { folder in
+      let path = "\(folder)/tokens.npy"
+      for last in [97, -1, 1 << 40] {
+        try StoredTensor(integers: [1, last], shape: [2], as: .i64).write(npy: path)
+        let run = try deltanet("perplexity", fixture("delta_net-tiny"), "--tokens", path)
+        #expect(run.status == 2)
+        #expect(run.errors.contains("token \(last) is unknown"))
+      }
+    }
+  }
+
+  @Test func weightsThatAreNoNumbersAreSaid() throws {
+    try withCopy(of: "delta_net-tiny") { folder in
+      let path = "\(folder)/model.safetensors"
+      var file = try TensorFile(safetensors: path)
+      file.tensors["model.norm.weight"] = StoredTensor(
+        doubles: Array(repeating: .nan, count: 64), shape: [64], as: .f32)
+      try file.write(safetensors: path)
+      let run = try deltanet("generate", folder, "--tokens", "1")
+      #expect(run.status == 2)
+      #expect(run.errors.hasPrefix("deltanet: the logits are not finite; "))
+    }
+  }
+
   @Test func badInputIsOneLineAndStatus2() throws {
     for arguments in [
       ["inspect", "/nowhere"], ["generate", "/nowhere", "--tokens", "1"],

@@ -120,7 +120,8 @@ struct GradientTests {
     for name in ["attn-list", "delta_net-tiny"] {
       let fixture = try FLAModel(name)
       let (one, three) = (
-        try fixture.lossWithGradient(threads: 1), try fixture.lossWithGradient(threads: 3)
+        try fixture.lossWithGradient(Float.self, threads: 1),
+        try fixture.lossWithGradient(Float.self, threads: 3)
       )
       #expect(one.logits == three.logits)
       #expect(one.gradient.numbers == three.gradient.numbers)
