@@ -90,7 +90,7 @@ let package = Package(
     .executableTarget(
       name: "deltanet",
       dependencies: [
-        "DeltaNet", "DeltaRuleCPU", "Reporting", "TensorFiles", "Terminal",
+        "DeltaNet", "Reporting", "TensorFiles", "Terminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

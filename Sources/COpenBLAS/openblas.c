@@ -1,7 +1,6 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <strings.h>
 
 #include "COpenBLAS.h"

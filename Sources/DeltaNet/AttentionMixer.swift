@@ -14,8 +14,7 @@ struct AttentionMixer: Sendable {
     in table: inout ParameterTable
   ) {
     let d = configuration.hiddenSize
-    let width = d / layers.headCount
-    let keyHeads = layers.keyHeadCount ?? layers.headCount
+    let (width, keyHeads) = (layers.width(of: d), layers.keyHeads)
     func projection(_ letter: String, _ outputs: Int) -> Linear {
       Linear(
         table.matrix("\(name).\(letter)_proj.weight", outputs, d),

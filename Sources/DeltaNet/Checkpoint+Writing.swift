@@ -28,10 +28,7 @@ extension Checkpoint {
   ) throws(TensorFileError) {
     let files = FileManager.default
     let path = folder.last == "/" ? String(folder.dropLast()) : folder
-    guard !fileExists(path) else {
-      throw TensorFileError(
-        file: folder, problem: "exists already", remedy: "name a folder that does not")
-    }
+    try Self.checkIsNew(folder: path)
     let temporary = path + "." + String(UInt64.random(in: 0 ... .max), radix: 36) + ".tmp"
     do {
       try files.createDirectory(atPath: temporary, withIntermediateDirectories: true)
@@ -42,6 +39,14 @@ extension Checkpoint {
       throw error as? TensorFileError
         ?? TensorFileError(
           file: folder, problem: "cannot be made", remedy: "name a folder where one can be")
+    }
+  }
+
+  /// - Throws: `TensorFileError` where there is something of that name, so that nothing can be written there.
+  public static func checkIsNew(folder: String) throws(TensorFileError) {
+    guard !fileExists(folder) else {
+      throw TensorFileError(
+        file: folder, problem: "exists already", remedy: "name a folder that does not")
     }
   }
 
@@ -74,12 +79,11 @@ extension Checkpoint {
     var shards: [Range<Int>] = []
     var (start, bytes) = (0, 0)
     for (index, tensor) in tensors.enumerated() {
-      let own = tensor.count * tensor.elementType.byteCount
-      if bytes > 0, bytes + own > size {
+      if bytes > 0, bytes + tensor.byteCount > size {
         shards.append(start..<index)
         (start, bytes) = (index, 0)
       }
-      bytes += own
+      bytes += tensor.byteCount
     }
     return shards + [start..<tensors.count]
   }

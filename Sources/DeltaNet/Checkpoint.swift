@@ -16,19 +16,16 @@ public struct Checkpoint: Sendable {
   public init(folder: String) throws(TensorFileError) {
     let path = "\(folder)/config.json"
     var stored = try CheckpointTensors(folder: folder)
-    do {
-      var configuration = try Configuration(readJSON(path, limit: 1 << 20))
+    let json = try readJSON(path, limit: 1 << 20)
+    do throws(ConfigurationError) {
+      var configuration = try Configuration(json)
       // The key `conv_bias` says nothing: models of this family are made without.
       configuration.convolutionHasBias = stored.all.keys.contains { $0.hasSuffix("_conv1d.bias") }
       model = try LanguageModel(configuration)
-    } catch let error as ConfigurationError {
+    } catch {
       throw TensorFileError(
         file: path, problem: "\(error.key) is \(error.value)",
         remedy: "it must be \(error.demand)")
-    } catch let error as TensorFileError {
-      throw error
-    } catch {
-      preconditionFailure("\(error) is neither of the errors of a configuration")
     }
     tensors = try stored.take(for: model)
   }
@@ -43,9 +40,7 @@ public struct Checkpoint: Sendable {
   public func weights<Number: KernelNumber>() -> Weights<Number> { Weights(tensors) }
 
   /// Their bytes.
-  public var byteCount: Int {
-    tensors.reduce(0) { $0 + $1.count * $1.elementType.byteCount }
-  }
+  public var byteCount: Int { tensors.reduce(0) { $0 + $1.byteCount } }
 }
 
 /// - Throws: `TensorFileError` where the file cannot be read or is no JSON.

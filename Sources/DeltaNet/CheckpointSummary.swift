@@ -32,7 +32,7 @@ public struct CheckpointSummary: Encodable, Sendable {
       let own = parameters.filter { $0.name.hasPrefix("model.layers.\(index).") }
       return Layer(index, configuration, parameters: own.reduce(0) { $0 + $1.count })
     }
-    self.parameters = parameters.reduce(0) { $0 + $1.count }
+    self.parameters = checkpoint.model.parameterCount
     embeddings = configuration.vocabularySize * configuration.hiddenSize
     elementTypes = Set(checkpoint.tensors.map(\.elementType.rawValue)).sorted()
     fileBytes = checkpoint.byteCount
@@ -84,8 +84,7 @@ extension CheckpointSummary.Layer {
       stateGrows = false
       return
     }
-    let width = configuration.hiddenSize / attention.headCount
-    let token = 4 * 2 * width * (attention.keyHeadCount ?? attention.headCount)
+    let token = 4 * 2 * attention.width(of: configuration.hiddenSize) * attention.keyHeads
     // Keys are kept for up to two windows, so that forgetting them is rare.
     stateBytes = attention.windowSize.map { 2 * $0 * token } ?? token
     kind = attention.windowSize.map { "attention to \($0) tokens" } ?? "attention to all tokens"

@@ -58,6 +58,12 @@ public struct Configuration: Equatable, Sendable {
       self.layers = layers
       self.headCount = headCount
     }
+
+    /// Heads of keys and values.
+    var keyHeads: Int { keyHeadCount ?? headCount }
+
+    /// The numbers of a head.
+    func width(of hiddenSize: Int) -> Int { hiddenSize / headCount }
   }
 }
 
@@ -89,7 +95,7 @@ extension Configuration {
   ///
   /// - Throws: ``ConfigurationError``.
   public func parameterCount() throws(ConfigurationError) -> Int {
-    try LanguageModel(self).parameters.reduce(0) { $0 + $1.count }
+    try LanguageModel(self).parameterCount
   }
 
   /// - Throws: ``ConfigurationError`` where no model is like that.
@@ -136,7 +142,7 @@ extension Configuration {
     try demand(
       Set(attending).count == attending.count, "attn.layers", attending, "each layer once")
     for attention in attention {
-      let (heads, keyHeads) = (attention.headCount, attention.keyHeadCount ?? attention.headCount)
+      let (heads, keyHeads) = (attention.headCount, attention.keyHeads)
       try demand(
         attention.layers.allSatisfy { 0..<layerCount ~= $0 }, "attn.layers", attention.layers,
         "layers from 0 to \(layerCount - 1)")

@@ -7,6 +7,8 @@ public struct LanguageModel: Sendable {
   public let configuration: Configuration
   /// In the order of ``Weights`` and ``ParameterGradient``.
   public let parameters: [Parameter]
+  /// The numbers that are learnt.
+  public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
   private let embedding: Embedding
   private let blocks: [Block]
   private let norm: RMSNorm
@@ -140,10 +142,10 @@ public struct ModelState<Number: KernelNumber>: Sendable {
       guard let attention = configuration.attention(ofLayer: layer) else {
         return .deltaNet(DeltaNetState(configuration, sequences: sequences))
       }
-      let heads = attention.keyHeadCount ?? attention.headCount
       return .attention(
         AttentionState(
-          sequences: sequences, columns: heads * (configuration.hiddenSize / attention.headCount)))
+          sequences: sequences,
+          columns: attention.keyHeads * attention.width(of: configuration.hiddenSize)))
     }
   }
 }

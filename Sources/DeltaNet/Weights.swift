@@ -51,7 +51,7 @@ public struct ParameterGradient<Number: KernelNumber>: Sendable {
 
   /// Zero.
   public init(for model: LanguageModel) {
-    numbers = Array(repeating: 0, count: model.parameters.reduce(0) { $0 + $1.count })
+    numbers = Array(repeating: 0, count: model.parameterCount)
   }
 
   /// Those of one parameter.

@@ -273,25 +273,26 @@ extension DevicePlan {
   private var adjointSize: Workspace.Size { Workspace.Size(shape, chunks: table.count, chunk: 0) }
 
   private func takeWorkspace() throws -> Workspace {
-    if let workspace { return workspace }
-    let made = try Workspace(workspaceSize, on: device)
-    workspace = made
-    return made
+    try kept(\.workspace) { try Workspace(workspaceSize, on: device) }
   }
 
   private func takeAdjoint() throws -> Workspace {
-    if let adjoint { return adjoint }
-    let made = try Workspace(adjointSize, on: device)
-    adjoint = made
-    return made
+    try kept(\.adjoint) { try Workspace(adjointSize, on: device) }
   }
 
   private func compiledPipeline() throws -> CompiledPipeline {
-    if let pipelined { return pipelined }
     guard let pipeline else { preconditionFailure("the form has its kernels") }
-    let made = try CompiledPipeline(pipeline, on: device)
-    pipelined = made
-    return made
+    return try kept(\.pipelined) { try CompiledPipeline(pipeline, on: device) }
+  }
+
+  /// What has been made once, at the first call that succeeds.
+  private func kept<Value>(
+    _ place: ReferenceWritableKeyPath<DevicePlan, Value?>, make: () throws -> Value
+  ) rethrows -> Value {
+    if let value = self[keyPath: place] { return value }
+    let value = try make()
+    self[keyPath: place] = value
+    return value
   }
 }
 

@@ -15,6 +15,9 @@ public struct StoredTensor: Sendable {
   /// The number of elements, the product of the extents.
   public var count: Int { bytes.count / elementType.byteCount }
 
+  /// The bytes that they take.
+  public var byteCount: Int { bytes.count }
+
   /// - Precondition: `bytes` holds exactly the elements of `shape`.
   init(elementType: ElementType, shape: [Int], bytes: ByteSlice) {
     precondition(

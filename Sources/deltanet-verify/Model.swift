@@ -1,6 +1,5 @@
 import ArgumentParser
 import DeltaNet
-import TensorFiles
 import Terminal
 
 struct Model: ParsableCommand {

@@ -60,10 +60,7 @@ struct Initialize: ParsableCommand {
     let model = try LanguageModel(configuration)
     try badInput {
       // Before a minute's work.
-      if fileExists(out) {
-        throw TensorFileError(
-          file: out, problem: "exists already", remedy: "name a folder that does not")
-      }
+      try Checkpoint.checkIsNew(folder: out)
       try Checkpoint(model, seed: seed, as: elementType ?? .bf16).write(toNewFolder: out)
     }
   }
