@@ -72,8 +72,6 @@ let package = Package(
       dependencies: [
         "Algebra", "BigInt", "DeltaRule", "DeltaRuleCPU", "DeltaRuleGPU", "PropertyTesting",
         "Reporting", "TensorFiles",
-        .product(name: "Subprocess", package: "swift-subprocess"),
-        .product(name: "SystemPackage", package: "swift-system"),
       ],
       resources: [.embedInCode("Laws/device_primitives.txt")], swiftSettings: optimised),
     .target(
@@ -85,7 +83,11 @@ let package = Package(
     // Floor 5
     .target(
       name: "Terminal",
-      dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
       swiftSettings: settings),
     .executableTarget(
       name: "deltanet",
@@ -129,7 +131,7 @@ let package = Package(
       name: "VerificationTests",
       dependencies: [
         "Algebra", "DeltaRule", "DeltaRuleCPU", "DeltaRuleGPU", "KernelEmulator", "PropertyTesting",
-        "ProgramRuns", "TensorFiles", "Verification", "deltanet-verify",
+        "ProgramRuns", "TensorFiles", "Terminal", "Verification", "deltanet-verify",
       ],
       resources: [.copy("Fixtures"), .copy("Regressions.txt"), .copy("WorstCases.txt")],
       swiftSettings: settings),

@@ -1,6 +1,4 @@
-import Algebra
 import DeltaRuleCPU
-import Glibc
 
 /// A function of each number.
 public enum Activation: String, CaseIterable, Sendable {
@@ -11,32 +9,28 @@ public enum Activation: String, CaseIterable, Sendable {
   case elu
   case identity
 
-  func value<Number: KernelNumber>(_ x: Number) -> Number {
-    switch self {
-    case .silu: x * sigmoid(x)
-    case .relu: max(x, 0)
-    case .elu: x > 0 ? x + 1 : exponential(x)
-    case .identity: x
-    }
-  }
-
-  func derivative<Number: KernelNumber>(_ x: Number) -> Number {
-    switch self {
-    case .silu: sigmoid(x) * (1 + x * (1 - sigmoid(x)))
-    case .relu: x > 0 ? 1 : 0
-    case .elu: x > 0 ? 1 : exponential(x)
-    case .identity: 1
-    }
-  }
-
   func valueWithPullback<Number: KernelNumber>(
     _ x: Activations<Number>
   ) -> (value: Activations<Number>, pullback: (Activations<Number>) -> Activations<Number>) {
-    (x.map(value), { dy in x.combined(with: dy) { derivative($0) * $1 } })
+    // Chosen once, so that each loop is of one function.
+    switch self {
+    case .silu:
+      (
+        x.map { $0 * sigmoid($0) },
+        { dy in
+          x.combined(with: dy) { x, dy in
+            let s = sigmoid(x)
+            return s * (1 + x * (1 - s)) * dy
+          }
+        }
+      )
+    case .relu: (x.map { max($0, 0) }, { dy in x.combined(with: dy) { $0 > 0 ? $1 : 0 } })
+    case .elu:
+      (
+        x.map { $0 > 0 ? $0 + 1 : exponential($0) },
+        { dy in x.combined(with: dy) { ($0 > 0 ? 1 : exponential($0)) * $1 } }
+      )
+    case .identity: (x, { $0 })
+    }
   }
 }
-
-/// 1 / (1 + e⁻ˣ).
-func sigmoid<Number: KernelNumber>(_ x: Number) -> Number { 1 / (1 + exponential(-x)) }
-
-func exponential<Number: KernelNumber>(_ x: Number) -> Number { Number(exp(x.double)) }

@@ -29,11 +29,17 @@ public struct Activations<Number: KernelNumber>: Equatable, Sendable {
   /// The same numbers in rows of another length: the heads of a token one after another, or side by side.
   func inRows(of columns: Int) -> Activations { Activations(elements, columns: columns) }
 
+  @inline(__always)
   func map(_ transform: (Number) -> Number) -> Activations {
-    Activations(elements.map(transform), columns: columns)
+    Activations(rows: rows, columns: columns) { result in
+      elements.withUnsafeBufferPointer { x in
+        for i in x.indices { (result + i).initialize(to: transform(x[i])) }
+      }
+    }
   }
 
   /// Element by element.
+  @inline(__always)
   func combined(with other: Activations, _ combine: (Number, Number) -> Number) -> Activations {
     precondition(elements.count == other.elements.count)
     return Activations(rows: rows, columns: columns) { result in

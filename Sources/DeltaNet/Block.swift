@@ -1,11 +1,10 @@
 import DeltaRuleCPU
 
-/// x ← x + mixer(norm(x)), x ← x + mlp(norm(x)).
+/// x ← x + mixer(norm(x)), x ← x + mlp(norm(x)), the latter unless it has no width.
 struct Block: Sendable {
   private let mixerNorm: RMSNorm
   private let mixer: Mixer
-  private let mlpNorm: RMSNorm
-  private let mlp: SwiGLU
+  private let mlp: ResidualSwiGLU?
 
   private enum Mixer: Sendable {
     case deltaNet(DeltaNetMixer)
@@ -14,20 +13,17 @@ struct Block: Sendable {
 
   init(_ configuration: Configuration, layer: Int, in table: inout ParameterTable) {
     let name = "model.layers.\(layer)"
-    func norm(_ part: String) -> RMSNorm {
-      RMSNorm(
-        weight: table.factors("\(name).\(part).weight", configuration.hiddenSize),
-        epsilon: configuration.normEpsilon)
-    }
-    mixerNorm = norm("attn_norm")
+    mixerNorm = RMSNorm(
+      weight: table.factors("\(name).attn_norm.weight", configuration.hiddenSize),
+      epsilon: configuration.normEpsilon)
     mixer =
       if let attention = configuration.attention(ofLayer: layer) {
         .attention(AttentionMixer(attention, configuration, "\(name).attn", in: &table))
       } else {
         .deltaNet(DeltaNetMixer(configuration, "\(name).attn", in: &table))
       }
-    mlpNorm = norm("mlp_norm")
-    mlp = SwiGLU(configuration, "\(name).mlp", in: &table)
+    mlp =
+      configuration.innerSize == 0 ? nil : ResidualSwiGLU(configuration, "\(name).mlp", in: &table)
   }
 
   func valueWithPullback<Number: KernelNumber>(
@@ -36,12 +32,11 @@ struct Block: Sendable {
     let (normed, mixerNormPullback) = mixerNorm.valueWithPullback(x, evaluation)
     let (mixed, mixerPullback) = try mix(normed, evaluation, &state)
     let middle = x + mixed
-    let (normedMiddle, mlpNormPullback) = mlpNorm.valueWithPullback(middle, evaluation)
-    let (transformed, mlpPullback) = mlp.valueWithPullback(normedMiddle, evaluation)
+    let transformed = mlp?.valueWithPullback(middle, evaluation)
     return (
-      middle + transformed,
+      transformed?.value ?? middle,
       { dy, gradient in
-        let dmiddle = try dy + mlpNormPullback(mlpPullback(dy, &gradient), &gradient)
+        let dmiddle = try transformed?.pullback(dy, &gradient) ?? dy
         return try dmiddle + mixerNormPullback(mixerPullback(dmiddle, &gradient), &gradient)
       }
     )

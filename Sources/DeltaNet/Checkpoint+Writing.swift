@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Reporting
+internal import Reporting
 public import TensorFiles
 
 extension Checkpoint {
@@ -41,6 +41,9 @@ extension Checkpoint {
           file: folder, problem: "cannot be made", remedy: "name a folder where one can be")
     }
   }
+
+  /// Whether there is something of that name.
+  public static func exists(inFolder folder: String) -> Bool { fileExists(folder) }
 
   /// - Throws: `TensorFileError` where there is something of that name, so that nothing can be written there.
   public static func checkIsNew(folder: String) throws(TensorFileError) {

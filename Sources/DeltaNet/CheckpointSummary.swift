@@ -1,4 +1,4 @@
-import Reporting
+internal import Reporting
 import TensorFiles
 
 /// What a checkpoint holds, and what it takes to run it: known from the files' headers alone.

@@ -1,4 +1,4 @@
-import Reporting
+internal import Reporting
 
 extension Configuration {
   private typealias Path<Value> = any (WritableKeyPath<Configuration, Value> & Sendable)
@@ -21,12 +21,18 @@ extension Configuration {
     ("intermediate_size", \.intermediateSize), ("pad_token_id", \.paddingToken),
   ]
 
-  /// A `config.json` of flash-linear-attention's `delta_net` family. Keys that do not change what is computed are ignored.
+  /// Of the models that flash-linear-attention has.
+  private static let family = "delta_net"
+  /// Of those that it has not: with another memory or readout.
+  private static let variants = "delta_net_variant"
+
+  /// A `config.json` of flash-linear-attention's `delta_net` family, or of this project's variants of it. Keys that do not change
+  /// what is computed are ignored.
   ///
   /// - Throws: ``ConfigurationError`` for a value that a model cannot have, and for what would be computed otherwise there.
   init(_ json: JSON) throws(ConfigurationError) {
     let keys = try JSONKeys(json, "config.json")
-    try keys.demand("model_type", is: ["delta_net"])
+    try keys.demand("model_type", is: [Self.family, Self.variants])
     try keys.demand("hidden_act", is: ["swish", "silu"], orAbsent: true)
     for key in ["attnres_block_size", "quantization_config"] { try keys.demandNull(key) }
     for key in ["norm_first", "use_l2warp", "share_conv_kernel"] {
@@ -41,6 +47,10 @@ extension Configuration {
     for (key, path) in Self.optionalIntegers { self[keyPath: path] ?= try keys.integer(key) }
     queryKeyActivation ?= try keys.choice("qk_activation")
     queryKeyNormalization ?= try keys.choice("qk_norm")
+    if keys.string("model_type") == Self.variants {
+      memory ?= try keys.choice("memory")
+      readout ?= try keys.choice("readout")
+    }
     for specification in try keys.objects("attn") {
       attention.append(try AttentionLayers(specification))
     }
@@ -50,11 +60,18 @@ extension Configuration {
   /// The keys that are read, as `config.json` has them.
   func json() throws -> [UInt8] {
     var members: [String: JSON] = [
-      "model_type": .string("delta_net"), "architectures": .list([.string("DeltaNetForCausalLM")]),
       "qk_activation": .string(queryKeyActivation.rawValue),
       "qk_norm": .string(queryKeyNormalization.rawValue),
       "attn": attention.isEmpty ? .null : .list(attention.map(\.json)),
     ]
+    if memory == .delta, readout == .everyToken, intermediateSize != 0 {
+      members["model_type"] = .string(Self.family)
+      members["architectures"] = .list([.string("DeltaNetForCausalLM")])
+    } else {
+      members["model_type"] = .string(Self.variants)
+      members["memory"] = .string(memory.rawValue)
+      members["readout"] = .string(readout.rawValue)
+    }
     for (key, path) in Self.integers { members[key] = .integer(self[keyPath: path]) }
     for (key, path) in Self.numbers { members[key] = .number(self[keyPath: path]) }
     for (key, path) in Self.flags { members[key] = .flag(self[keyPath: path]) }
@@ -133,6 +150,8 @@ private struct JSONKeys {
     default: throw error(key, "true or false")
     }
   }
+
+  func string(_ key: String) -> String? { members[key]?.string }
 
   func choice<Choice: RawRepresentable<String> & CaseIterable>(
     _ key: String

@@ -13,6 +13,8 @@ public struct Configuration: Equatable, Sendable {
   public var keyExpansion = 1.0
   public var valueExpansion = 1.0
   public var usesShortConvolution = true
+  /// What a layer's memory does with a key and its value.
+  public var memory = MemoryRule.delta
   /// Tokens that a convolution sees.
   public var convolutionSize = 4
   /// No key of `config.json`: a checkpoint has such tensors, or it has none.
@@ -27,11 +29,13 @@ public struct Configuration: Equatable, Sendable {
   public var usesGate = false
   /// The width of the SwiGLU relative to d, before two thirds of it are rounded up to a multiple of 256.
   public var hiddenRatio = 4.0
-  /// The width of the SwiGLU; nil to derive it from ``hiddenRatio``.
+  /// The width of the SwiGLU; nil to derive it from ``hiddenRatio``; 0 for blocks without one.
   public var intermediateSize: Int?
   public var normEpsilon = 1e-6
   /// The layers that attend, instead of a DeltaNet.
   public var attention: [AttentionLayers] = []
+  /// What the output layer reads.
+  public var readout = Readout.everyToken
   /// Whether the embeddings are the output layer's weights, too.
   public var tiesEmbeddings = false
   /// The token that fills up sequences: its embedding learns nothing from being looked up.
@@ -65,6 +69,25 @@ public struct Configuration: Equatable, Sendable {
     /// The numbers of a head.
     func width(of hiddenSize: Int) -> Int { hiddenSize / headCount }
   }
+}
+
+/// What a memory S does with a key k and a value v of strength β.
+public enum MemoryRule: String, CaseIterable, Sendable {
+  /// It retrieves the key's old value, and writes the difference: S + βkᵀ(v − kS).
+  case delta
+  /// It writes the value, whatever is there: S + βkᵀv.
+  case linear
+  /// It forgets first, each row at a rate of its own: diag(α)S + βkᵀv. Of gated linear attention.
+  case gatedLinear = "gated_linear"
+}
+
+/// What logits are made of.
+public enum Readout: String, CaseIterable, Sendable {
+  /// Those of a token from its own numbers.
+  case everyToken = "every_token"
+  /// All of them from the sequence's last token, which has to remember the others: its numbers and a position's go through a
+  /// SwiGLU.
+  case lastToken = "last_token"
 }
 
 // MARK: What follows
@@ -112,10 +135,13 @@ extension Configuration {
       ("vocab_size", vocabularySize, 1 << 24), ("hidden_size", hiddenSize, 1 << 18),
       ("num_hidden_layers", layerCount, 1 << 13), ("num_heads", headCount, 1 << 18),
       ("conv_size", convolutionSize, 1 << 16),
-      ("intermediate_size", intermediateSize ?? 1, 1 << 24),
     ] {
       try demand(1...limit ~= size, key, size, "from 1 to \(limit)")
     }
+    let widest = 1 << 24
+    try demand(
+      0...widest ~= intermediateSize ?? 0, "intermediate_size", intermediateSize ?? 0,
+      "from 0 to \(widest)")
     for (key, factor) in [
       ("expand_k", keyExpansion), ("expand_v", valueExpansion), ("hidden_ratio", hiddenRatio),
     ] {

@@ -1,7 +1,8 @@
 import DeltaRule
 import DeltaRuleCPU
 
-/// A DeltaNet layer: q, k, v and β of each token, the delta rule, a norm, and the way back to d.
+/// A DeltaNet layer: q, k, v and β of each token, the delta rule, or what a baseline has in its place, a norm, and the way back
+/// to d.
 ///
 ///   q, k = norm(f(conv(x W)))     v = silu(conv(x W_v))     β = σ(x W_β)     y = rmsnorm(o) W_o
 ///
@@ -12,6 +13,7 @@ struct DeltaNetMixer: Sendable {
   private let key: Linear
   private let value: Linear
   private let strength: Linear?
+  private let decay: Decay?
   private let convolutions: (q: ShortConvolution, k: ShortConvolution, v: ShortConvolution)?
   private let gate: Linear?
   private let norm: RMSNorm
@@ -31,6 +33,7 @@ struct DeltaNetMixer: Sendable {
     key = Linear(table.matrix("\(name).k_proj.weight", keys, d))
     value = Linear(table.matrix("\(name).v_proj.weight", values, d))
     strength = c.usesBeta ? Linear(table.matrix("\(name).b_proj.weight", c.headCount, d)) : nil
+    decay = c.memory == .gatedLinear ? Decay(c, name, in: &table) : nil
     convolutions =
       c.usesShortConvolution
       ? (convolution("q", keys), convolution("k", keys), convolution("v", values)) : nil
@@ -67,7 +70,7 @@ struct DeltaNetMixer: Sendable {
       q: tensor(q, c.keyDimension), k: tensor(k, c.keyDimension), v: tensor(v, c.valueDimension),
       beta: tensor(beta), scale: 1 / Number(c.keyDimension).squareRoot(),
       initialState: state.memory)
-    let (solution, rulePullback) = try evaluation.rule.valueWithPullback(problem)
+    let (solution, rulePullback) = try remember(problem, x, evaluation)
     state.memory = solution.finalState
 
     let o = Activations(solution.o.elements, columns: c.valueDimension)
@@ -79,10 +82,7 @@ struct DeltaNetMixer: Sendable {
       { dy, gradient in
         let (dnormed, dgate) = try gatePullback(try outputPullback(dy, &gradient), &gradient)
         let dO = try normPullback(dnormed.inRows(of: c.valueDimension), &gradient)
-        let d = try rulePullback(
-          BatchedSolution(
-            o: tensor(dO, c.valueDimension),
-            finalState: Tensor(repeating: 0, shape: problem.initialState.shape)))
+        let (d, ddecay) = try rulePullback(tensor(dO, c.valueDimension), &gradient)
         func rows(_ x: Tensor<Number>, _ columns: Int) -> Activations<Number> {
           Activations(x.elements, columns: columns)
         }
@@ -92,7 +92,40 @@ struct DeltaNetMixer: Sendable {
         if let betaPullback {
           dx = try dx + betaPullback(rows(d.dbeta, c.headCount), &gradient)
         }
-        return dgate.map { dx + $0 } ?? dx
+        return [dgate, ddecay].reduce(dx) { sum, part in part.map { sum + $0 } ?? sum }
+      }
+    )
+  }
+
+  /// What the memory gives; the pullback's second cotangent is that of x, where the memory forgets by it.
+  private func remember<Number>(
+    _ problem: BatchedProblem<Number>, _ x: Activations<Number>, _ evaluation: Evaluation<Number>
+  ) throws -> (
+    value: BatchedSolution<Number>,
+    pullback: (Tensor<Number>, inout ParameterGradient<Number>) throws -> (
+      BatchedGradient<Number>, Activations<Number>?
+    )
+  ) {
+    if configuration.memory == .delta {
+      let (solution, pullback) = try evaluation.rule.valueWithPullback(problem)
+      return (
+        solution,
+        { dO, _ in
+          let dht = Tensor<Number>(repeating: 0, shape: problem.initialState.shape)
+          return (try pullback(BatchedSolution(o: dO, finalState: dht)), nil)
+        }
+      )
+    }
+    let decay = decay?.valueWithPullback(x, evaluation)
+    let (solution, pullback) = GatedLinearAttention.valueWithPullback(
+      problem, logDecay: decay.map { Tensor(shape: problem.k.shape, elements: $0.value.elements) })
+    return (
+      solution,
+      { dO, gradient in
+        let (d, dLogDecay) = pullback(dO)
+        guard let decay, let dLogDecay else { return (d, nil) }
+        let rows = Activations(dLogDecay.elements, columns: decay.value.columns)
+        return (d, try decay.pullback(rows, &gradient))
       }
     )
   }

@@ -29,7 +29,7 @@ public struct Generation {
   ///
   /// - Throws: ``LogitsNotFinite``.
   public mutating func next() throws -> Int {
-    let logits = try model.logits(unseen, evaluation, &state, onlyLast: true).finite()
+    let logits = try model.logits(unseen, evaluation, &state, at: [unseen.count - 1]).finite()
     let token = sampler.next(logits: logits.elements)
     unseen = [token]
     return token

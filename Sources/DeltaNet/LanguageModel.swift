@@ -11,6 +11,7 @@ public struct LanguageModel: Sendable {
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
   private let embedding: Embedding
   private let blocks: [Block]
+  private let unfolding: Unfolding?
   private let norm: RMSNorm
   private let head: Linear
 
@@ -24,6 +25,8 @@ public struct LanguageModel: Sendable {
       weight: table.matrix("model.embeddings.weight", vocabulary, d),
       paddingToken: configuration.paddingToken)
     blocks = (0..<configuration.layerCount).map { Block(configuration, layer: $0, in: &table) }
+    unfolding =
+      configuration.readout == .lastToken ? Unfolding(configuration, in: &table) : nil
     norm = RMSNorm(
       weight: table.factors("model.norm.weight", d), epsilon: configuration.normEpsilon)
     head = Linear(
@@ -37,34 +40,41 @@ public struct LanguageModel: Sendable {
   /// - Parameters:
   ///   - tokens: of each sequence as many, one at least, one sequence after another.
   ///   - state: what the tokens before left; afterwards these, too.
-  ///   - onlyLast: whether those of each sequence's last token are enough.
+  ///   - rows: the tokens that logits are wanted of, numbered through all sequences; nil for all.
   /// - Throws: ``UnknownToken``.
   @specialized(where Number == Float)
   @specialized(where Number == Double)
   public func logits<Number: KernelNumber>(
     _ tokens: [Int], _ evaluation: Evaluation<Number>, _ state: inout ModelState<Number>,
-    onlyLast: Bool = false
+    at rows: [Int]? = nil
   ) throws -> Activations<Number> {
     try check(tokens, sequences: state.sequences)
     var x = embedding.valueWithPullback(tokens, evaluation).value
     for (index, block) in blocks.enumerated() {
       x = try block.valueWithPullback(x, evaluation, &state.layers[index]).value
     }
-    if onlyLast { x = x.lastRows(ofEach: tokens.count / state.sequences) }
+    if let unfolding {
+      x = try unfolding.valueWithPullback(x, sequences: state.sequences, evaluation).value
+    }
+    if let rows { x = x.rowsWithPullback(rows).value }
     let normed = norm.valueWithPullback(x, evaluation).value
     return head.valueWithPullback(normed, evaluation).value
   }
 
-  /// The logits, the mean of the cross-entropy with the targets, and its gradient in all parameters.
+  /// The cross-entropy with the targets, its gradient in all parameters, and the logits that it is of.
   ///
   /// - Parameters:
   ///   - tokens: of `sequences` sequences, as many of each, one at least, one sequence after another.
   ///   - targets: what should follow each token; those that are nil do not count.
+  ///   - share: the part of all targets that these are, where more sequences are evaluated elsewhere: the loss and its gradient are
+  ///     the mean over the targets times this, so that parts add up to the mean over all.
+  /// - Returns: logits of the tokens that have a target, one row each.
   /// - Throws: ``UnknownToken``.
   @specialized(where Number == Float)
   @specialized(where Number == Double)
   public func lossWithGradient<Number: KernelNumber>(
-    _ tokens: [Int], sequences: Int, targets: [Int?], _ evaluation: Evaluation<Number>
+    _ tokens: [Int], sequences: Int, targets: [Int?], share: Double = 1,
+    _ evaluation: Evaluation<Number>
   ) throws -> (
     logits: Activations<Number>, loss: Double, gradient: ParameterGradient<Number>
   ) {
@@ -78,15 +88,20 @@ public struct LanguageModel: Sendable {
       x = y
       pullbacks.append(pullback)
     }
-    let (normed, normPullback) = norm.valueWithPullback(x, evaluation)
+    let unfolded = try unfolding?.valueWithPullback(x, sequences: sequences, evaluation)
+    let counted = targets.indices.filter { targets[$0] != nil }
+    let (rows, rowsPullback) = (unfolded?.value ?? x).rowsWithPullback(counted)
+    let (normed, normPullback) = norm.valueWithPullback(rows, evaluation)
     let (logits, headPullback) = head.valueWithPullback(normed, evaluation)
-    let (loss, lossPullback) = logits.crossEntropy(with: targets)
+    let (loss, lossPullback) = logits.crossEntropy(with: targets.compactMap { $0 })
 
     var gradient = ParameterGradient<Number>(for: self)
-    var dx = try normPullback(headPullback(lossPullback(1), &gradient), &gradient)
+    var dx = rowsPullback(
+      try normPullback(headPullback(lossPullback(share), &gradient), &gradient))
+    if let unfolded { dx = try unfolded.pullback(dx, &gradient) }
     while let pullback = pullbacks.popLast() { dx = try pullback(dx, &gradient) }
     embeddingPullback(dx, &gradient)
-    return (logits, loss, gradient)
+    return (logits, share * loss, gradient)
   }
 
   private func check(_ tokens: [Int], sequences: Int) throws(UnknownToken) {
@@ -151,11 +166,21 @@ public struct ModelState<Number: KernelNumber>: Sendable {
 }
 
 extension Activations {
-  fileprivate func lastRows(ofEach length: Int) -> Activations {
-    let sequences = rows / length
-    return Activations(
-      (0..<sequences).flatMap { n in
-        elements[((n + 1) * length - 1) * columns..<(n + 1) * length * columns]
-      }, columns: columns)
+  /// Some of the rows.
+  fileprivate func rowsWithPullback(_ rows: [Int]) -> (
+    value: Activations, pullback: (Activations) -> Activations
+  ) {
+    let (columns, count) = (columns, elements.count)
+    return (
+      Activations(
+        rows.flatMap { elements[$0 * columns..<($0 + 1) * columns] }, columns: columns),
+      { dy in
+        var dx = [Number](repeating: 0, count: count)
+        for (index, row) in rows.enumerated() {
+          for i in 0..<columns { dx[row * columns + i] = dy.elements[index * columns + i] }
+        }
+        return Activations(dx, columns: columns)
+      }
+    )
   }
 }

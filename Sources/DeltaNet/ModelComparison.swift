@@ -1,5 +1,5 @@
 import DeltaRuleCPU
-import Reporting
+internal import Reporting
 import TensorFiles
 
 /// What a checkpoint's model computes against the `expected.safetensors` of its folder: `input_ids`, and what somebody's own
@@ -39,13 +39,15 @@ public struct ModelComparison: Sendable {
     }
     let (sequences, length) = (ids.shape[0], ids.shape[1])
     let targets = tokens.indices.map { ($0 + 1) % length == 0 ? nil : Optional(tokens[$0 + 1]) }
+    let evaluation = try Evaluation<Double>(checkpoint.weights(), threads: threads)
+    var state = ModelState<Double>(of: model, sequences: sequences)
+    let logits = try model.logits(tokens, evaluation, &state)
     let result = try model.lossWithGradient(
-      tokens, sequences: sequences, targets: targets,
-      Evaluation<Double>(checkpoint.weights(), threads: threads))
+      tokens, sequences: sequences, targets: targets, evaluation)
 
     var computed: [String: (numbers: [Double], shape: [Int], bound: Double)] = [
       "logits": (
-        result.logits.elements, ids.shape + [model.configuration.vocabularySize],
+        logits.elements, ids.shape + [model.configuration.vocabularySize],
         2e-5
       ),
       "loss": ([result.loss], [1], 1e-6),

@@ -23,7 +23,7 @@ public struct Perplexity: Sendable {
     var sum = 0.0
     for range in blocks(of: tokens.count - 1, chunk) {
       let logits = try model.logits(Array(tokens[range]), evaluation, &state).finite()
-      let targets = range.map { Optional(tokens[$0 + 1]) }
+      let targets = range.map { tokens[$0 + 1] }
       sum += logits.crossEntropy(with: targets).value * Double(range.count)
       progress(range.upperBound)
     }

@@ -30,3 +30,28 @@ struct SwiGLU: Sendable {
     )
   }
 }
+
+/// x + mlp(norm(x)).
+struct ResidualSwiGLU: Sendable {
+  private let norm: RMSNorm
+  private let mlp: SwiGLU
+
+  /// - Parameter name: of the SwiGLU; the norm's is beside it.
+  init(_ configuration: Configuration, _ name: String, in table: inout ParameterTable) {
+    norm = RMSNorm(
+      weight: table.factors("\(name)_norm.weight", configuration.hiddenSize),
+      epsilon: configuration.normEpsilon)
+    mlp = SwiGLU(configuration, name, in: &table)
+  }
+
+  func valueWithPullback<Number: KernelNumber>(
+    _ x: Activations<Number>, _ evaluation: Evaluation<Number>
+  ) -> (value: Activations<Number>, pullback: Pullback<Number>) {
+    let (normed, normPullback) = norm.valueWithPullback(x, evaluation)
+    let (y, mlpPullback) = mlp.valueWithPullback(normed, evaluation)
+    return (
+      x + y,
+      { dy, gradient in try dy + normPullback(mlpPullback(dy, &gradient), &gradient) }
+    )
+  }
+}

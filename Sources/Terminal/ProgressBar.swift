@@ -6,12 +6,13 @@ package struct ProgressBar {
 
   package init() {}
 
-  package func show(_ done: Int, of total: Int) {
+  /// - Parameter note: what to say beside the bar.
+  package func show(_ done: Int, of total: Int, _ note: String = "") {
     guard isVisible else { return }
     let width = 40
     let full = total == 0 ? width : width * done / total
     let bar = String(repeating: "█", count: full) + String(repeating: "·", count: width - full)
-    write("\r\(bar) \(done)/\(total)", to: STDERR_FILENO)
+    write("\r\(bar) \(done)/\(total)\(note.isEmpty ? "" : "  ")\(note)\u{1B}[K", to: STDERR_FILENO)
   }
 
   /// Takes the line away.

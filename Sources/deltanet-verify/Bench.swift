@@ -132,10 +132,7 @@ struct Bench: AsyncParsableCommand {
       let others = available.map(\.rawValue).joined(separator: ", ")
       throw reportBadInput("this processor has no \(set.rawValue); it has \(others)")
     }
-    let gnuplot =
-      plot == nil
-      ? nil
-      : try await badInput { try Gnuplot(path: ProcessInfo.processInfo.environment["PATH"] ?? "") }
+    let gnuplot = plot == nil ? nil : try badInput { try Gnuplot() }
     let bar = ProgressBar()
     let outcome = Benchmark(
       configurations, threads: threads ?? 1, rounds: rounds, instructionSet: set
@@ -197,16 +194,6 @@ struct Bench: AsyncParsableCommand {
     guard let script = PlotFormat(path: path).flatMap({ outcome.plot($0) }) else {
       throw reportBadInput("--plot \(path): all that it would show was left out")
     }
-    let picture = try await badInput { try await gnuplot.picture(script) }
-    do {
-      try Data(picture).write(to: URL(filePath: path), options: .atomic)
-    } catch {
-      throw reportBadInput("\(path): cannot be written; name a file in a folder that can be")
-    }
-  }
-
-  /// Turns what is missing, or cannot be drawn, into bad input.
-  private func badInput<Result>(_ body: () async throws -> Result) async throws -> Result {
-    do { return try await body() } catch { throw reportBadInput("\(error)") }
+    try await badInput { try await gnuplot.draw(script, to: path) }
   }
 }

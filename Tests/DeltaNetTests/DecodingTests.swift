@@ -21,7 +21,7 @@ struct DecodingTests {
     let largest = whole.elements.map(abs).max() ?? 0
 
     state = ModelState(of: model, sequences: fixture.sequences)
-    if prompt > 0 { _ = try model.logits(tokens(0..<prompt), evaluation, &state, onlyLast: true) }
+    if prompt > 0 { _ = try model.logits(tokens(0..<prompt), evaluation, &state, at: [prompt - 1]) }
     for t in prompt..<length {
       let step = try model.logits(tokens(t..<t + 1), evaluation, &state)
       for n in 0..<fixture.sequences {

@@ -68,9 +68,12 @@ struct FLAModel {
   func lossWithGradient<Number: KernelNumber>(
     _ type: Number.Type = Number.self, threads: Int = 2
   ) throws -> (logits: Activations<Number>, loss: Double, gradient: ParameterGradient<Number>) {
-    try model.lossWithGradient(
-      tokens, sequences: sequences, targets: targets,
-      Evaluation(checkpoint.weights(), threads: threads))
+    let evaluation = try Evaluation<Number>(checkpoint.weights(), threads: threads)
+    var state = ModelState<Number>(of: model, sequences: sequences)
+    let logits = try model.logits(tokens, evaluation, &state)
+    let result = try model.lossWithGradient(
+      tokens, sequences: sequences, targets: targets, evaluation)
+    return (logits, result.loss, result.gradient)
   }
 
   /// The largest error of a tensor, relative to its largest number.

@@ -1,6 +1,7 @@
 import DeltaRule
 import DeltaRuleCPU
 import Foundation
+import Terminal
 import Testing
 
 @testable import Verification

@@ -1,7 +1,7 @@
 import DeltaRule
 import DeltaRuleCPU
 import FoundationEssentials
-import Reporting
+internal import Reporting
 
 extension Benchmark.Outcome {
   /// The run for machines: keys sorted, in snake case.

@@ -1,23 +1,5 @@
 import DeltaRuleCPU
-
-/// What kind of picture a plot is.
-public enum PlotFormat: String, CaseIterable, Sendable {
-  case svg
-  case png
-
-  /// The one that a file's name ends in; nil where that is another.
-  public init?(path: String) {
-    guard let format = Self.allCases.first(where: { path.hasSuffix(".\($0.rawValue)") }) else {
-      return nil
-    }
-    self = format
-  }
-
-  fileprivate func terminal(width: Int, height: Int) -> String {
-    let name = self == .svg ? "svg" : "pngcairo"
-    return "set terminal \(name) noenhanced size \(width),\(height) background '#ffffff'"
-  }
-}
+package import Reporting
 
 extension Benchmark.Outcome {
   /// A script for gnuplot that draws ns a token and head against L, with a line for each form and a panel for each
@@ -26,7 +8,7 @@ extension Benchmark.Outcome {
   /// Panels of one length are left out where there are others; decoding steps have no length.
   ///
   /// - Returns: nil where there is nothing to draw.
-  public func plot(_ format: PlotFormat) -> String? {
+  package func plot(_ format: PlotFormat) -> String? {
     let all = BenchmarkSeries.all(in: measurements).filter { $0.setting.pass != .decode }
     let panels = all.map(\.setting).unique.map { setting in
       all.filter { $0.setting == setting }

@@ -1,6 +1,6 @@
 import DeltaRule
 import DeltaRuleCPU
-import Reporting
+internal import Reporting
 
 extension Benchmark.Outcome {
   /// The run as a person reads it: a line for each measurement, then how cost grows, where forms cross, and what the

@@ -1,7 +1,7 @@
 import Algebra
 import DeltaRule
 import PropertyTesting
-import Reporting
+internal import Reporting
 
 /// What there is: every law and every formulation, and what the formulations cost.
 public func catalogueText() throws -> String {

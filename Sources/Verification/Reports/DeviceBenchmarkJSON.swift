@@ -1,7 +1,7 @@
 import DeltaRule
 import DeltaRuleGPU
 import FoundationEssentials
-import Reporting
+internal import Reporting
 
 extension DeviceBenchmark.Outcome {
   /// The run for machines: keys sorted, in snake case.

@@ -1,6 +1,6 @@
 import DeltaRule
 public import DeltaRuleGPU
-import Reporting
+internal import Reporting
 
 extension DeviceBenchmark.Outcome {
   /// The run as a person reads it: a line for each measurement, then what the device does at most.

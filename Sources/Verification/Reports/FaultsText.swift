@@ -1,5 +1,5 @@
 import PropertyTesting
-import Reporting
+internal import Reporting
 
 extension KillMatrix {
   /// One line a fault, with the law that catches it soonest; the same run gives the same text.

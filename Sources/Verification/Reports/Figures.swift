@@ -1,4 +1,4 @@
-import Reporting
+internal import Reporting
 
 /// A title and a line for each item that has one; nothing where none has.
 func section<Item>(_ title: String, _ items: [Item], _ line: (Item) -> String?) -> String {

@@ -2,7 +2,7 @@ import DeltaRule
 import DeltaRuleGPU
 import FoundationEssentials
 public import PropertyTesting
-import Reporting
+internal import Reporting
 import TensorFiles
 
 extension Verification.Outcome {

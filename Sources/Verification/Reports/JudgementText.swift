@@ -1,4 +1,4 @@
-import Reporting
+internal import Reporting
 
 extension Judgement {
   /// The verdict as a person reads it.

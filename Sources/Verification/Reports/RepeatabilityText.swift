@@ -1,4 +1,4 @@
-import Reporting
+internal import Reporting
 
 extension Repeatability {
   /// The comparison as a person reads it.

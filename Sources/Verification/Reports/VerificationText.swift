@@ -2,7 +2,7 @@ import Algebra
 import DeltaRule
 import DeltaRuleCPU
 public import PropertyTesting
-import Reporting
+internal import Reporting
 
 extension Verification.Outcome {
   /// The run as a person reads it. The same run gives the same text.

@@ -1,5 +1,5 @@
 public import PropertyTesting
-import Reporting
+internal import Reporting
 
 extension [Attack.Worst] {
   /// One case a line, the worst first, ready for a corpus: the replay, and the quantity behind it.

@@ -3,23 +3,40 @@ import Subprocess
 import SystemPackage
 
 /// The program that draws plots.
-public struct Gnuplot: Sendable {
+package struct Gnuplot: Sendable {
   private let executable: FilePath
 
   /// Looks for it along a list of folders, such as the variable PATH holds.
   ///
   /// - Throws: ``GnuplotError/missing`` where it is in none of them.
-  public init(path: String) throws(GnuplotError) {
+  package init(path: String) throws(GnuplotError) {
     let found = path.split(separator: ":").map { "\($0)/gnuplot" }
       .first { FileManager.default.isExecutableFile(atPath: $0) }
     guard let found else { throw .missing }
     executable = FilePath(found)
   }
 
+  /// That which the variable PATH leads to.
+  ///
+  /// - Throws: ``GnuplotError/missing``.
+  package init() throws(GnuplotError) {
+    try self.init(path: ProcessInfo.processInfo.environment["PATH"] ?? "")
+  }
+
+  /// Draws a script's picture into a file, as a whole.
+  ///
+  /// - Throws: ``GnuplotError``.
+  package func draw(_ script: String, to path: String) async throws(GnuplotError) {
+    let picture = try await picture(script)
+    do { try Data(picture).write(to: URL(filePath: path), options: .atomic) } catch {
+      throw .unwritable(path)
+    }
+  }
+
   /// The picture that a script draws on its standard output.
   ///
   /// - Throws: ``GnuplotError/failed(_:)`` where there is none.
-  public func picture(_ script: String) async throws(GnuplotError) -> [UInt8] {
+  package func picture(_ script: String) async throws(GnuplotError) -> [UInt8] {
     // In a file, not through a pipe: a gnuplot that gives up early would break it.
     let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: file) }
@@ -44,16 +61,19 @@ public struct Gnuplot: Sendable {
 }
 
 /// Why a plot was not drawn.
-public enum GnuplotError: Error, Equatable, CustomStringConvertible {
+package enum GnuplotError: Error, Equatable, CustomStringConvertible {
   case missing
   /// With what gnuplot said last.
   case failed(String)
+  case unwritable(String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .missing:
-      "gnuplot: not found along PATH; install it ('apt-get install gnuplot-nox'), or leave out --plot"
+      "gnuplot: not found along PATH; install it ('apt-get install gnuplot-nox'), or draw nothing"
     case .failed(let line): "gnuplot: drew nothing: \(line)"
+    case .unwritable(let path):
+      "\(path): cannot be written; name a file in a folder that can be"
     }
   }
 }
