@@ -7,7 +7,7 @@ package func badInput<Result>(_ body: () throws -> Result) throws -> Result {
 }
 
 /// The same, of a body that waits.
-package func badInput<Result>(_ body: () async throws -> Result) async throws -> Result {
+package func badInput<Result>(awaiting body: () async throws -> Result) async throws -> Result {
   do { return try await body() } catch { throw asBadInput(error) }
 }
 

@@ -194,6 +194,6 @@ struct Bench: AsyncParsableCommand {
     guard let script = PlotFormat(path: path).flatMap({ outcome.plot($0) }) else {
       throw reportBadInput("--plot \(path): all that it would show was left out")
     }
-    try await badInput { try await gnuplot.draw(script, to: path) }
+    try await badInput(awaiting: { try await gnuplot.draw(script, to: path) })
   }
 }

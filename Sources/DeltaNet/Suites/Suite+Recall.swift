@@ -9,12 +9,12 @@ extension Suite {
     (.softmaxAttention, false), (.globalHybrid, false), (.deltaNet, true),
     (.linearAttention, true),
   ].flatMap { mixer, convolution in
-    [16, 32, 64].map { width in
+    [16, 32, 64, 128].map { width in
       Experiment(
         "mqar-width", row: mixer.rawValue + (convolution ? ", conv" : ""), column: "d=\(width)",
         .recall(
-          "mqar:vocabulary=32:length=32:pairs=8", mixer, width: width, convolution: convolution,
-          steps: 600))
+          "mqar:vocabulary=32:length=16:pairs=4", mixer, width: width, convolution: convolution,
+          steps: 800))
     }
   }
 
@@ -28,7 +28,7 @@ extension Suite {
         column: "\(pairs) pairs",
         .recall(
           "mqar:vocabulary=128:length=\(4 * pairs):pairs=\(pairs)", mixer, width: 32,
-          convolution: true, batchSize: 128, steps: 600))
+          convolution: true, batchSize: 128, steps: 800))
     }
   }
 
@@ -62,7 +62,7 @@ extension Suite {
       var plan = TrainingPlan(
         mixer.configuration(width: 32, layers: 1, heads: 2, innerSize: 0, convolution: false),
         "\(task):length=32", batchSize: 64, evaluation: "\(task):length=128")
-      plan.steps = 800
+      plan.steps = 1500
       plan.learningRate = 5e-3
       return Experiment("state-tracking", row: mixer.rawValue, column: name, plan)
     }

@@ -15,7 +15,7 @@ extension Suite {
 }
 
 extension TrainingPlan {
-  /// Recall in context by two layers without a SwiGLU, two heads each.
+  /// Recall in context by two layers without a SwiGLU, two heads each. Wider ones learn slower.
   static func recall(
     _ task: String, _ mixer: Mixer, width: Int, convolution: Bool = false, batchSize: Int = 256,
     steps: Int
@@ -25,7 +25,7 @@ extension TrainingPlan {
         width: width, layers: 2, heads: 2, innerSize: 0, convolution: convolution), task,
       batchSize: batchSize)
     plan.steps = steps
-    plan.learningRate = 3e-3
+    plan.learningRate = 0.024 / Double(width).squareRoot()
     plan.stopsAt = 0.99
     return plan
   }

@@ -26,6 +26,8 @@ public enum Mixer: String, CaseIterable, Sendable {
     configuration.headCount = heads
     configuration.intermediateSize = innerSize
     configuration.usesShortConvolution = convolution
+    // Small models learn sooner from larger weights than those of FLA's, which are for thousands of numbers a token.
+    configuration.initializerRange = 0.05
     switch self {
     case .deltaNet: return configuration
     case .negativeDeltaNet: configuration.allowsNegativeEigenvalues = true
