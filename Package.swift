@@ -84,7 +84,7 @@ let package = Package(
     .target(
       name: "Terminal",
       dependencies: [
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Reporting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
@@ -99,7 +99,7 @@ let package = Package(
     .executableTarget(
       name: "deltanet-verify",
       dependencies: [
-        "DeltaNet", "DeltaRuleGPU", "KernelEmulator", "Terminal", "Verification",
+        "DeltaNet", "DeltaRuleGPU", "KernelEmulator", "Reporting", "Terminal", "Verification",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
@@ -131,7 +131,7 @@ let package = Package(
       name: "VerificationTests",
       dependencies: [
         "Algebra", "DeltaRule", "DeltaRuleCPU", "DeltaRuleGPU", "KernelEmulator", "PropertyTesting",
-        "ProgramRuns", "TensorFiles", "Terminal", "Verification", "deltanet-verify",
+        "ProgramRuns", "Reporting", "TensorFiles", "Terminal", "Verification", "deltanet-verify",
       ],
       resources: [.copy("Fixtures"), .copy("Regressions.txt"), .copy("WorstCases.txt")],
       swiftSettings: settings),

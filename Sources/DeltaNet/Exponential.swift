@@ -27,12 +27,15 @@ func exponential<Number: KernelNumber>(_ x: Number) -> Number {
 func sigmoid<Number: KernelNumber>(_ x: Number) -> Number { 1 / (1 + exponential(-x)) }
 
 extension UnsafeBufferPointer where Element: KernelNumber {
-  /// ln Σ eˣ.
-  func logSumExp() -> Element {
-    let largest = self.max() ?? 0
-    // Sums side by side, so that they fit vectors.
-    var sums = (0..<8).map { _ in Element.zero }
-    for (i, x) in enumerated() { sums[i % 8] += exponential(x - largest) }
-    return largest + Element(log(sums.reduce(0, +).double))
+  /// All elements combined in eight lanes, so that they fit vectors, and then the lanes.
+  @inline(__always)
+  func combined(from initial: Element, _ combine: (Element, Element) -> Element) -> Element {
+    var lanes = InlineArray<8, Element>(repeating: initial)
+    let whole = count / 8 * 8
+    for start in stride(from: 0, to: whole, by: 8) {
+      for lane in 0..<8 { lanes[lane] = combine(lanes[lane], self[start + lane]) }
+    }
+    for i in whole..<count { lanes[i - whole] = combine(lanes[i - whole], self[i]) }
+    return lanes.indices.reduce(initial) { combine($0, lanes[$1]) }
   }
 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Reporting
 import Subprocess
 import SystemPackage
 
@@ -23,13 +24,12 @@ package struct Gnuplot: Sendable {
     try self.init(path: ProcessInfo.processInfo.environment["PATH"] ?? "")
   }
 
-  /// Draws a script's picture into a file, as a whole.
-  ///
-  /// - Throws: ``GnuplotError``.
-  package func draw(_ script: String, to path: String) async throws(GnuplotError) {
-    let picture = try await picture(script)
+  /// Draws a script's picture into a file, as a whole; where that cannot be, it is bad input.
+  package func draw(_ script: String, to path: String) async throws {
+    let picture: [UInt8]
+    do { picture = try await self.picture(script) } catch { throw reportBadInput("\(error)") }
     do { try Data(picture).write(to: URL(filePath: path), options: .atomic) } catch {
-      throw .unwritable(path)
+      throw reportBadInput("\(path): cannot be written; name a file in a folder that can be")
     }
   }
 
@@ -65,22 +65,12 @@ package enum GnuplotError: Error, Equatable, CustomStringConvertible {
   case missing
   /// With what gnuplot said last.
   case failed(String)
-  case unwritable(String)
 
   package var description: String {
     switch self {
     case .missing:
       "gnuplot: not found along PATH; install it ('apt-get install gnuplot-nox'), or draw nothing"
     case .failed(let line): "gnuplot: drew nothing: \(line)"
-    case .unwritable(let path):
-      "\(path): cannot be written; name a file in a folder that can be"
     }
-  }
-}
-
-extension Substring {
-  /// Without white space at either end.
-  var trimmed: String {
-    String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import DeltaRuleCPU
 import DeltaRuleGPU
 import FoundationEssentials
+import Reporting
 import Terminal
 import Verification
 
@@ -194,6 +195,6 @@ struct Bench: AsyncParsableCommand {
     guard let script = PlotFormat(path: path).flatMap({ outcome.plot($0) }) else {
       throw reportBadInput("--plot \(path): all that it would show was left out")
     }
-    try await badInput(awaiting: { try await gnuplot.draw(script, to: path) })
+    try await gnuplot.draw(script, to: path)
   }
 }

@@ -65,9 +65,7 @@ struct Train: AsyncParsableCommand {
     if let gnuplot {
       for format in PlotFormat.allCases {
         for (name, script) in outcome.plots(format) {
-          try await badInput(awaiting: {
-            try await gnuplot.draw(script, to: "\(out)/\(name).\(format.rawValue)")
-          })
+          try await gnuplot.draw(script, to: "\(out)/\(name).\(format.rawValue)")
         }
       }
     }

@@ -76,8 +76,13 @@ struct CheckpointTests {
   @Test(arguments: [
     ("{", "no JSON at byte 1: '\"' expected; write the file again"),
     ("[]", "config.json is a list of 0; it must be an object"),
-    (#"{"vocab_size": 97}"#, "model_type is missing; it must be 'delta_net'"),
-    (#"{"model_type": "gla"}"#, "model_type is 'gla'; it must be 'delta_net'"),
+    (
+      #"{"vocab_size": 97}"#, "model_type is missing; it must be 'delta_net' or 'delta_net_variant'"
+    ),
+    (
+      #"{"model_type": "gla"}"#,
+      "model_type is 'gla'; it must be 'delta_net' or 'delta_net_variant'"
+    ),
     (
       #"{"model_type": "delta_net", "hidden_act": "powlu"}"#,
       "hidden_act is 'powlu'; it must be 'swish' or 'silu'"

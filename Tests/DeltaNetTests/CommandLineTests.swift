@@ -152,6 +152,50 @@ struct CommandLineTests {
     }
   }
 
+  /// A run goes on where it has a checkpoint, and says what came out; its model can be looked at.
+  @Test func trains() throws {
+    try withFolder { folder in
+      let options = [
+        "train", "--task", "parity:length=9", "--task", "parity:length=5", "--batch", "8",
+        "--batch", "4", "--mixer", "deltanet-negative", "--width", "8", "--heads", "1", "--layers",
+        "1", "--steps", "8", "--warm-up", "2", "--evaluation-interval", "4", "--seed", "5", "--out",
+        "\(folder)/run",
+      ]
+      let first = try ProgramRun("deltanet", options + ["--jobs", "1"])
+      #expect(first.status == 0)
+      #expect(first.output.hasPrefix("parity:length=9: "))
+      #expect(first.output.contains(" after 8 steps\nparity:length=5: "))
+      let metrics = try String(contentsOfFile: "\(folder)/run/metrics.csv", encoding: .utf8)
+      #expect(metrics.split(separator: "\n").count == 5)
+      #expect(
+        try String(contentsOfFile: "\(folder)/run/metrics.jsonl", encoding: .utf8)
+          .split(separator: "\n").count == 2)
+      #expect(try ProgramRun("deltanet", options).output == first.output)
+      #expect(try deltanet("inspect", "\(folder)/run/model").status == 0)
+      let other = try ProgramRun("deltanet", options + ["--learning-rate", "0.5"])
+      #expect(other.status == 2)
+      #expect(other.errors.contains("training.safetensors: is of another plan; "))
+    }
+  }
+
+  /// The files hold the examples of the task; −100 stands where nothing is asked.
+  @Test func exportsExamples() throws {
+    try withFolder { folder in
+      let text = "mqar:vocabulary=16:length=16:pairs=3"
+      let run = try deltanet(
+        "export", "--task", text, "--examples", "5", "--seed", "9", "--evaluation", "--out",
+        "\(folder)/examples")
+      #expect(run.status == 0)
+      let tokens = try StoredTensor(npy: "\(folder)/examples/tokens.npy")
+      let targets = try StoredTensor(npy: "\(folder)/examples/targets.npy")
+      #expect(tokens.shape == [5, 16] && targets.shape == [5, 16])
+      let task = try TaskSpecification(text).task
+      let examples = (0..<5).map { task.example($0, for: .evaluation, seed: 9) }
+      #expect(tokens.integers() == examples.flatMap(\.tokens))
+      #expect(targets.integers() == examples.flatMap { $0.targets.map { $0 ?? -100 } })
+    }
+  }
+
   @Test func badInputIsOneLineAndStatus2() throws {
     for arguments in [
       ["inspect", "/nowhere"], ["generate", "/nowhere", "--tokens", "1"],
@@ -170,7 +214,13 @@ struct CommandLineTests {
     for arguments in [
       ["generate", model, "--tokens", "1,x"], ["generate", model],
       ["generate", model, "--tokens", "1", "--top-p", "2"], ["nothing"],
-      ["init", "--preset", "7B", "--out", "/tmp/x"],
+      ["init", "--preset", "7B", "--out", "/tmp/x"], ["train", "--out", "/tmp/x"],
+      ["train", "--suite", "smoke", "--task", "parity", "--out", "/tmp/x"],
+      ["train", "--task", "parity:length=0", "--out", "/tmp/x"],
+      ["train", "--task", "parity", "--steps", "0", "--out", "/tmp/x"],
+      ["train", "--task", "parity", "--batch", "1", "--batch", "2", "--out", "/tmp/x"],
+      ["train", "--task", "parity", "--plots", "--out", "/tmp/x"],
+      ["export", "--task", "parity", "--examples", "0", "--out", "/tmp/x"],
     ] {
       #expect(try ProgramRun("deltanet", arguments).status == 64, "\(arguments)")
     }

@@ -49,6 +49,12 @@ struct GradientTests {
         $0.attention[0].windowSize = 3
         $0.attention[0].hasBias = true
       },
+      with("linear attention") { $0.memory = .linear },
+      with("gated linear attention") { $0.memory = .gatedLinear },
+      with("read from the last token, no SwiGLU") {
+        $0.readout = .lastToken
+        $0.intermediateSize = 0
+      },
       with("attention to all") {
         $0.attention = [Configuration.AttentionLayers(layers: [0], headCount: 2)]
       },

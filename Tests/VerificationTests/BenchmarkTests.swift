@@ -1,6 +1,7 @@
 import DeltaRule
 import DeltaRuleCPU
 import Foundation
+import Reporting
 import Terminal
 import Testing
 

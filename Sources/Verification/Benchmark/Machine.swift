@@ -1,5 +1,6 @@
 public import DeltaRuleCPU
 import FoundationEssentials
+internal import Reporting
 
 /// What something was measured on.
 public struct Machine: Equatable, Sendable {
