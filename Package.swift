@@ -139,7 +139,8 @@ let package = Package(
     .testTarget(
       name: "DeltaNetTests",
       dependencies: [
-        "DeltaNet", "DeltaRule", "DeltaRuleCPU", "ProgramRuns", "PropertyTesting", "TensorFiles",
+        "DeltaNet", "DeltaRule", "DeltaRuleCPU", "ProgramRuns", "PropertyTesting", "Reporting",
+        "TensorFiles",
         "deltanet", "deltanet-verify",
       ],
       resources: [.copy("Fixtures")], swiftSettings: settings),

@@ -79,7 +79,12 @@ extension CheckpointSummary.Layer {
         configuration.usesShortConvolution
         ? (2 * configuration.keyWidth + configuration.valueWidth)
           * (configuration.convolutionSize - 1) : 0
-      kind = "DeltaNet"
+      kind =
+        switch configuration.memory {
+        case .delta: "DeltaNet"
+        case .linear: "linear attention"
+        case .gatedLinear: "gated linear attention"
+        }
       stateBytes = 4 * (configuration.stateSize + taps)
       stateGrows = false
       return

@@ -15,8 +15,16 @@ struct Train: AsyncParsableCommand {
       \(TaskSpecification.usage.map { "  " + $0 }.joined(separator: "\n"))
       """)
 
-  @Option(help: "A suite: 'smoke' takes two minutes, 'recall' an hour on two cores.")
-  var suite: SuiteName?
+  @Option(
+    help: "A suite: 'smoke' takes two minutes, 'recall' an hour on two cores.",
+    transform: { name in
+      guard let suite = Suite.all.first(where: { $0.name == name }) else {
+        throw ValidationError(
+          "'\(name)' is none of \(Suite.all.map(\.name).joined(separator: ", "))")
+      }
+      return suite
+    })
+  var suite: Suite?
 
   @OptionGroup(title: "A single run")
   var single: SingleRunOptions
@@ -48,7 +56,7 @@ struct Train: AsyncParsableCommand {
   }
 
   func run() async throws {
-    if let suite { try await run(suite.suite) } else { try runSingle() }
+    if let suite { try await run(suite) } else { try runSingle() }
   }
 
   private func run(_ suite: Suite) async throws {
@@ -97,18 +105,6 @@ struct Train: AsyncParsableCommand {
           "\(evaluation.task): \((100 * evaluation.accuracy).fixed(2)) % right, "
             + "\(evaluation.loss.fixed(4)) nats, after \(run.step) steps\n")
       }
-    }
-  }
-}
-
-enum SuiteName: String, CaseIterable, ExpressibleByArgument {
-  case smoke
-  case recall
-
-  var suite: Suite {
-    switch self {
-    case .smoke: .smoke
-    case .recall: .recall
     }
   }
 }

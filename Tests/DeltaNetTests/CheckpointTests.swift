@@ -257,11 +257,12 @@ struct CheckpointTests {
 }
 
 /// A fresh folder, removed afterwards.
-func withFolder(_ body: (String) throws -> Void) throws {
+@discardableResult
+func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
   let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
   try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(at: folder) }
-  try body(folder.path(percentEncoded: false))
+  return try body(folder.path(percentEncoded: false))
 }
 
 /// A copy of one of the models that are fixtures, to be changed.

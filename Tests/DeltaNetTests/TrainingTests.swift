@@ -31,18 +31,12 @@ import Testing
     return run
   }
 
-  private static func withFolder(_ body: (String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder.path())
-  }
-
   /// The resume law: however often a run is interrupted, and with however many threads it goes on, the bits are the same.
   @Test(arguments: [[6], [6, 12, 18], [12, 24]])
   func interruptedRunsEndAsOthersDo(stops: [Int]) throws {
     let plan = try Self.plan()
     let whole = try Self.finished(plan, threads: 1)
-    try Self.withFolder { folder in
+    try withFolder { folder in
       for (index, stop) in (stops + [plan.steps]).enumerated() {
         var run = try TrainingRun(plan, inFolder: folder)
         #expect(run.step == (index == 0 ? 0 : stops[index - 1]))
@@ -206,7 +200,7 @@ import Testing
     let plan = try Self.plan()
     var run = try TrainingRun(plan)
     while run.step < plan.evaluationInterval { try run.advance(threads: 1) }
-    try Self.withFolder { folder in
+    try withFolder { folder in
       try run.save(inFolder: folder)
       var other = plan
       other.learningRate = 1e-2
@@ -223,9 +217,9 @@ import Testing
 
   @Test func checkpointsAreModels() throws {
     let run = try Self.finished(Self.plan(), threads: 2)
-    try Self.withFolder { folder in
-      try run.checkpoint().write(toNewFolder: folder)
-      let checkpoint = try Checkpoint(folder: folder)
+    try withFolder { folder in
+      try run.checkpoint().write(toNewFolder: "\(folder)/model")
+      let checkpoint = try Checkpoint(folder: "\(folder)/model")
       #expect(checkpoint.model.configuration == run.model.configuration)
       let tokens = run.plan.batch(ofStep: 0).examples[0].tokens
       func logits(_ weights: Weights<Float>) throws -> Activations<Float> {

@@ -9,9 +9,6 @@ public struct Suite: Sendable {
   /// What must come out.
   public let claims: [Claim]
 
-  /// All there are.
-  public static let all = [smoke, recall]
-
   /// A mean accuracy that an experiment must reach, or stay below.
   public struct Claim: Sendable {
     public enum Demand: Sendable {
@@ -30,6 +27,9 @@ public struct Suite: Sendable {
       }
     }
   }
+
+  /// All there are.
+  public static let all = [smoke, recall]
 
   /// Runs all, several at a time, each on one thread. Runs whose folders have a checkpoint go on from there.
   ///
