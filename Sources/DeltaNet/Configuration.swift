@@ -111,6 +111,11 @@ extension Configuration {
     attention.first { $0.layers.contains(index) }
   }
 
+  static let mostLayers = 1 << 13
+
+  /// The layers' indices; those of no model where there are too many.
+  var layerIndices: Range<Int> { 0..<max(0, min(layerCount, Self.mostLayers)) }
+
   /// The numbers that a sequence's state takes in a DeltaNet layer, without its convolutions: H·dk·dv.
   public var stateSize: Int { headCount * keyDimension * valueDimension }
 
@@ -133,7 +138,7 @@ extension Configuration {
     // A hundred times beyond any model, and small enough that no product of them overflows.
     for (key, size, limit) in [
       ("vocab_size", vocabularySize, 1 << 24), ("hidden_size", hiddenSize, 1 << 18),
-      ("num_hidden_layers", layerCount, 1 << 13), ("num_heads", headCount, 1 << 18),
+      ("num_hidden_layers", layerCount, Self.mostLayers), ("num_heads", headCount, 1 << 18),
       ("conv_size", convolutionSize, 1 << 16),
     ] {
       try demand(1...limit ~= size, key, size, "from 1 to \(limit)")
@@ -229,7 +234,7 @@ extension Configuration {
   /// - Source: the paper, section 3.4; the window's length is not in it.
   public func withSlidingWindows(of window: Int = 1024) -> Configuration {
     var attention = AttentionLayers(
-      layers: Array(stride(from: 1, to: layerCount, by: 2)), headCount: headCount)
+      layers: layerIndices.filter { $0 % 2 == 1 }, headCount: headCount)
     attention.windowSize = window
     var hybrid = self
     hybrid.attention = [attention]

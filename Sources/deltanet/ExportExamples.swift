@@ -29,7 +29,10 @@ struct ExportExamples: ParsableCommand {
   var out: String
 
   func validate() throws {
-    guard 1...1 << 24 ~= examples else { throw ValidationError("--examples: from 1 to \(1 << 24)") }
+    let most = (1 << 27) / task.task.length
+    guard 1...most ~= examples else {
+      throw ValidationError("--examples \(examples): from 1 to \(most) of such a length")
+    }
   }
 
   func run() throws {

@@ -83,6 +83,14 @@ struct Train: AsyncParsableCommand {
   private func runSingle() throws {
     try badInput {
       var run = try TrainingRun(single.plan(seed: seed), inFolder: out)
+      // A finished run has left its model; whatever else is there is not overwritten.
+      let model = "\(out)/model"
+      let isWritten = run.isFinished && Checkpoint.exists(inFolder: model)
+      if isWritten {
+        _ = try Checkpoint(folder: model)
+      } else {
+        try Checkpoint.checkIsNew(folder: model)
+      }
       let (clock, bar) = (ContinuousClock(), ProgressBar())
       let (start, first, tokens) = (clock.now, run.step, run.tokens)
       while !run.isFinished {
@@ -96,14 +104,11 @@ struct Train: AsyncParsableCommand {
             + "\(rate(run.tokens - tokens, time)), \(left.minutes) left")
       }
       bar.clear()
-      let model = "\(out)/model"
-      if !Checkpoint.exists(inFolder: model) {
-        try run.checkpoint().write(toNewFolder: model)
-      }
+      if !isWritten { try run.checkpoint().write(toNewFolder: model) }
       for evaluation in run.records.last?.evaluations ?? [] {
         try show(
           "\(evaluation.task): \((100 * evaluation.accuracy).fixed(2)) % right, "
-            + "\(evaluation.loss.fixed(4)) nats, after \(run.step) steps\n")
+            + "\(evaluation.loss.fixed(4)) nats, step \(run.step)\n")
       }
     }
   }

@@ -1,4 +1,5 @@
 import Foundation
+import TensorFiles
 import Testing
 
 @testable import DeltaNet
@@ -109,6 +110,14 @@ import Testing
     #expect(Set((0..<4).flatMap { Self.tokens(plan.batch(ofStep: $0)) }).count == 36)
   }
 
+  @Test(arguments: [1, 2, 3, 18, 1000]) func ordersArePermutations(count: Int) {
+    let orders = (0..<4 as Range<UInt64>).map { seed in
+      (0..<count).map { permuted($0, below: count, seed: seed) }
+    }
+    #expect(orders.allSatisfy { $0.sorted() == Array(0..<count) })
+    if count > 10 { #expect(Set(orders).count == 4) }
+  }
+
   private static func tokens(_ batch: TaskBatch) -> [[Int]] { batch.examples.map(\.tokens) }
 
   /// The definition, number by number, in double precision.
@@ -196,6 +205,17 @@ import Testing
     #expect(try accuracy(.deltaNet) < 0.75)
   }
 
+  private static func records(
+    step: Int, tokens: Int = 3 * (9 * 16 + 20 * 5), accuracy: Double = 1,
+    task: String = "mqar:vocabulary=16:length=16:pairs=4"
+  ) -> String {
+    """
+    [{"step": \(step), "tokens": \(tokens), "learningRate": 1, "gradientNorm": 1, "trainingLoss": 1, "trainingAccuracy": 1,
+      "evaluations": [{"task": "\(task)", "loss": 1, "accuracy": \(accuracy)},
+        {"task": "parity:length=5", "loss": 1, "accuracy": 1}]}]
+    """
+  }
+
   @Test func damagedCheckpointsAreRefused() throws {
     let plan = try Self.plan()
     var run = try TrainingRun(plan)
@@ -209,9 +229,34 @@ import Testing
       let bytes = try Data(contentsOf: URL(filePath: path))
       try bytes.dropLast(3).write(to: URL(filePath: path))
       #expect(throws: (any Error).self) { try TrainingRun(plan, inFolder: folder) }
-      try Data(bytes.map { $0 == UInt8(ascii: "{") ? UInt8(ascii: "[") : $0 }).write(
-        to: URL(filePath: path))
-      #expect(throws: (any Error).self) { try TrainingRun(plan, inFolder: folder) }
+      try bytes.write(to: URL(filePath: path))
+      for records in [
+        nil, "", "[]", #"[{"step": -1}]"#, Self.records(step: -6), Self.records(step: 25),
+      ] {
+        var file = try TensorFile(safetensors: path)
+        file.metadata["records"] = records
+        try file.write(safetensors: path)
+        let error = #expect(throws: TensorFileError.self) {
+          try TrainingRun(plan, inFolder: folder)
+        }
+        #expect(error?.problem == "its records are none that such a run has")
+      }
+      var file = try TensorFile(safetensors: path)
+      file.metadata["records"] = Self.records(step: 6)
+      try file.write(safetensors: path)
+      #expect(try TrainingRun(plan, inFolder: folder).step == 6)
+      for (name, number) in [("numbers", Double.nan), ("second_moment", -1)] {
+        var damaged = file
+        let tensor = try #require(file.tensors[name])
+        var numbers = try #require(tensor.doubles())
+        numbers[7] = number
+        damaged.tensors[name] = StoredTensor(doubles: numbers, shape: tensor.shape, as: .f32)
+        try damaged.write(safetensors: path)
+        let error = #expect(throws: TensorFileError.self) {
+          try TrainingRun(plan, inFolder: folder)
+        }
+        #expect(error?.tensor == name)
+      }
     }
   }
 
@@ -238,6 +283,8 @@ import Testing
       #expect(error?.key == key)
     }
     try refuses({ $0.steps = 0 }, "steps")
+    try refuses({ $0.steps = -1 }, "steps")
+    try refuses({ $0.parts[0].batchSize = 1 << 20 }, "batch")
     try refuses({ $0.warmUp = 25 }, "warm-up")
     try refuses({ $0.learningRate = .nan }, "learning-rate")
     try refuses({ $0.parts[1].batchSize = 0 }, "batch")

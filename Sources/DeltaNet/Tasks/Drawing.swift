@@ -39,3 +39,20 @@ extension Xoshiro256 {
     return Array(times.indices.sorted { times[$0] < times[$1] }.prefix(count))
   }
 }
+
+/// Where a number below `count` comes in a random order of all of them, which a seed stands for.
+///
+/// Four rounds of Feistel's on as few bits as hold them, again while the number is too large.
+func permuted(_ number: Int, below count: Int, seed: UInt64) -> Int {
+  let half = UInt64((Int.bitWidth - (count - 1).leadingZeroBitCount + 1) / 2)
+  let mask = (1 << half) - 1 as UInt64
+  var x = UInt64(number)
+  repeat {
+    var (left, right) = (x >> half, x & mask)
+    for round in 0..<4 as Range<UInt64> {
+      (left, right) = (right, left ^ mix(mix(seed &+ round) ^ right) & mask)
+    }
+    x = left << half | right
+  } while x >= count
+  return Int(x)
+}

@@ -23,7 +23,7 @@ public struct InContextRecall: SequenceTask {
       throw TaskError(
         key: "length", value: "\(length)", demand: "odd: the last pair lacks its value")
     }
-    try TaskError.check("vocabulary", vocabularySize, 4...TaskError.limit)
+    try TaskError.check("vocabulary", vocabularySize, (noise > 0 ? 5 : 4)...TaskError.limit)
     guard 0..<1 ~= noise else {
       throw TaskError(key: "noise", value: "\(noise)", demand: "from 0 to below 1")
     }

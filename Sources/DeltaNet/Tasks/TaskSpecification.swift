@@ -79,9 +79,11 @@ public struct TaskSpecification: Sendable, Equatable, CustomStringConvertible {
       name: "memorization",
       defaults: [("vocabulary", "256"), ("length", "32"), ("dictionary", "1")]
     ) { s throws(TaskError) in
-      try Memorization(
+      let dictionary = try s.integer("dictionary")
+      try TaskError.check("dictionary", dictionary, 0...Int.max)
+      return try Memorization(
         vocabularySize: s.integer("vocabulary"), length: s.integer("length"),
-        dictionary: UInt64(clamping: s.integer("dictionary")))
+        dictionary: UInt64(dictionary))
     },
     Kind(
       name: "regular-languages", defaults: [("symbols", "18"), ("length", "512")]
@@ -105,6 +107,7 @@ public struct TaskSpecification: Sendable, Equatable, CustomStringConvertible {
   private struct Sizes {
     private let kind: Kind
     private var values: [String: String]
+    private var given: Set<String> = []
 
     init(kind: Kind) {
       self.kind = kind
@@ -113,10 +116,11 @@ public struct TaskSpecification: Sendable, Equatable, CustomStringConvertible {
 
     mutating func set(_ part: String) throws(TaskError) {
       let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
-      guard pair.count == 2, values[pair[0]] != nil else {
+      guard pair.count == 2, values[pair[0]] != nil, given.insert(pair[0]).inserted else {
         throw TaskError(
           key: kind.name, value: "'\(part)'",
-          demand: kind.defaults.map { "\($0.key)=\($0.value)" }.joined(separator: " or "))
+          demand: "once, such as "
+            + kind.defaults.map { "\($0.key)=\($0.value)" }.joined(separator: " or "))
       }
       values[pair[0]] = pair[1]
     }

@@ -35,7 +35,8 @@ public enum Mixer: String, CaseIterable, Sendable {
     case .gatedLinearAttention: configuration.memory = .gatedLinear
     case .softmaxAttention:
       configuration.attention = [
-        Configuration.AttentionLayers(layers: Array(0..<layers), headCount: heads)
+        Configuration.AttentionLayers(
+          layers: Array(configuration.layerIndices), headCount: heads)
       ]
     case .slidingWindowHybrid: return configuration.withSlidingWindows(of: window)
     case .globalHybrid: return configuration.withGlobalAttention()

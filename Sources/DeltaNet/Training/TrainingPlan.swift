@@ -43,7 +43,9 @@ public struct TrainingPlan: Equatable, Sendable {
     self.evaluations = evaluations ?? parts.map(\.task)
     self.configuration = configuration
     let tasks = parts.map(\.task.task) + self.evaluations.map(\.task)
-    guard let first = tasks.first, tasks.allSatisfy({ $0.readout == first.readout }) else {
+    guard let first = tasks.first, !parts.isEmpty, !self.evaluations.isEmpty,
+      tasks.allSatisfy({ $0.readout == first.readout })
+    else {
       throw TaskError(
         key: "task", value: parts.map(\.task.description).joined(separator: ", "),
         demand: "tasks whose answers are read in one way")
@@ -52,14 +54,22 @@ public struct TrainingPlan: Equatable, Sendable {
     self.configuration.readout = first.readout
   }
 
+  /// Of a batch.
+  private static let mostTokens = 1 << 22
+
   /// - Throws: ``TaskError`` naming a number that no run can have.
   public func validate() throws(TaskError) {
+    try TaskError.check("steps", steps, 1...1 << 32)
+    for part in parts {
+      let longest = part.task.task.length
+      try TaskError.check("batch", part.batchSize, 1...max(1, Self.mostTokens / longest))
+    }
     for (key, value, range) in [
-      ("steps", steps, 1...1 << 32), ("warm-up", warmUp, 0...steps),
+      ("warm-up", warmUp, 0...steps),
       ("evaluation-interval", evaluationInterval, 1...1 << 32),
       ("evaluation-examples", evaluationExamples, 1...TaskError.limit),
       ("training-examples", trainingExamples ?? 1, 1...1 << 24),
-    ] + parts.map({ ("batch", $0.batchSize, 1...1 << 16) }) {
+    ] {
       try TaskError.check(key, value, range)
     }
     for (key, value, range) in [
@@ -83,22 +93,24 @@ public struct TrainingPlan: Equatable, Sendable {
     let part = parts[step % parts.count]
     let first = step / parts.count * part.batchSize
     return TaskBatch(
-      examples: example(first..<first + part.batchSize).map {
-        part.task.task.example($0, for: .training, seed: seed)
+      examples: (first..<first + part.batchSize).map {
+        part.task.task.example(example($0), for: .training, seed: seed)
       })
   }
 
-  /// The numbers of the examples that come at some places.
-  private func example(_ places: Range<Int>) -> [Int] {
-    guard let count = trainingExamples else { return Array(places) }
-    var (epoch, order): (Int, [Int]) = (-1, [])
-    return places.map { place in
-      if place / count != epoch {
-        epoch = place / count
-        var generator = Xoshiro256(seed: mix(mix(seed ^ stableHash("order")) &+ UInt64(epoch)))
-        order = generator.distinct(count, below: count)
-      }
-      return order[place % count]
+  /// The number of the example that comes at a place.
+  private func example(_ place: Int) -> Int {
+    guard let count = trainingExamples else { return place }
+    let (epoch, number) = place.quotientAndRemainder(dividingBy: count)
+    return permuted(
+      number, below: count, seed: mix(mix(seed ^ stableHash("order")) &+ UInt64(epoch)))
+  }
+
+  /// The tokens of all steps before one.
+  func tokens(beforeStep step: Int) -> Int {
+    parts.enumerated().reduce(0) { sum, part in
+      let batches = (step + parts.count - 1 - part.offset) / parts.count
+      return sum + batches * part.element.batchSize * part.element.task.task.length
     }
   }
 

@@ -36,18 +36,22 @@ extension TrainingRun {
           file: path, tensor: name, problem: "is not \(count) numbers of F32",
           remedy: "name another folder, and begin anew")
       }
-      return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      let numbers = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
         if let start = buffer.baseAddress { tensor.copy(0..<count, to: start) }
         initialized = count
       }
+      guard numbers.allSatisfy({ $0.isFinite && (name != File.second || $0 >= 0) }) else {
+        throw TensorFileError(
+          file: path, tensor: name, problem: "has numbers that no run leaves",
+          remedy: "name another folder, and begin anew")
+      }
+      return numbers
     }
-    let records: [TrainingRecord]
-    do {
-      records = try JSONDecoder().decode(
-        [TrainingRecord].self, from: Data((file.metadata[File.records] ?? "").utf8))
-    } catch {
+    let records = try? JSONDecoder().decode(
+      [TrainingRecord].self, from: Data((file.metadata[File.records] ?? "").utf8))
+    guard let records, plan.canHave(records) else {
       throw TensorFileError(
-        file: path, problem: "its records cannot be read",
+        file: path, problem: "its records are none that such a run has",
         remedy: "name another folder, and begin anew")
     }
     let optimizer = AdamW(
@@ -64,12 +68,12 @@ extension TrainingRun {
   public func save(inFolder folder: String) throws {
     precondition(records.last?.step ?? 0 == step, "a checkpoint is of an evaluated step")
     try makeFolder(folder)
-    func write(_ text: String, _ name: String) throws(TensorFileError) {
+    for (name, text) in [
+      (File.csv, records.csv), (File.jsonLines, try records.jsonLines()),
+      (File.plan, try plan.json()),
+    ] {
       try TensorFiles.write(Array(text.utf8), toFile: "\(folder)/\(name)")
     }
-    try write(records.csv, File.csv)
-    try write(records.jsonLines(), File.jsonLines)
-    try write(plan.json(), File.plan)
     var file = TensorFile(metadata: [
       File.plan: try plan.json(), File.records: try encoded(records, onOneLine: true),
     ])
@@ -90,5 +94,21 @@ extension TrainingRun {
         StoredTensor(
           doubles: numbers[$0.range].map(Double.init), shape: $0.shape, as: .f32)
       })
+  }
+}
+
+extension TrainingPlan {
+  /// Whether records of a file can be those of a run.
+  fileprivate func canHave(_ records: [TrainingRecord]) -> Bool {
+    let steps = records.map(\.step)
+    let due = stride(from: evaluationInterval, through: self.steps, by: evaluationInterval)
+    return !records.isEmpty
+      && zip(steps, due).allSatisfy { $0 == $1 || $0 == self.steps }
+      && zip(steps, steps.dropFirst()).allSatisfy { $0 < $1 }
+      && records.allSatisfy { record in
+        1...self.steps ~= record.step && record.tokens == tokens(beforeStep: record.step)
+          && record.evaluations.map(\.task) == evaluations.map(\.description)
+          && record.evaluations.allSatisfy { 0...1 ~= $0.accuracy && $0.loss.isFinite }
+      }
   }
 }

@@ -10,7 +10,7 @@ public struct TrainingRun: Sendable {
   /// What evaluations found until now.
   public private(set) var records: [TrainingRecord]
   /// The tokens seen until now.
-  public private(set) var tokens: Int
+  public var tokens: Int { plan.tokens(beforeStep: step) }
   private(set) var numbers: [Float]
   private(set) var optimizer: AdamW
   /// Since the last record.
@@ -29,7 +29,7 @@ public struct TrainingRun: Sendable {
     model = try LanguageModel(plan.configuration)
     numbers = model.initialNumbers(seed: plan.seed)
     optimizer = AdamW(plan.optimizer, parameterCount: model.parameterCount)
-    (step, tokens, records) = (0, 0, [])
+    (step, records) = (0, [])
   }
 
   /// As it was after the last of some records.
@@ -41,7 +41,6 @@ public struct TrainingRun: Sendable {
     self.optimizer = optimizer
     self.records = records
     step = records.last?.step ?? 0
-    tokens = records.last?.tokens ?? 0
   }
 
   /// Whether all steps are done, or the accuracy is enough.
@@ -76,13 +75,12 @@ public struct TrainingRun: Sendable {
       )
     }
     let loss = results.reduce(0) { $0 + $1.loss }
-    guard loss.isFinite else { throw TrainingDiverged(step: step) }
     let accuracy = Double(results.reduce(0) { $0 + $1.right }) / Double(questions)
     let rate = plan.schedule.rate(ofStep: step)
     gradientNorm = optimizer.update(
       &numbers, of: model, with: results.map(\.gradient), rate: rate, threads: threads)
+    guard loss.isFinite, gradientNorm.isFinite else { throw TrainingDiverged(step: step) }
     step += 1
-    tokens += batch.sequences * (batch.examples.first?.tokens.count ?? 0)
     losses.append(loss)
     accuracies.append(accuracy)
     if step % plan.evaluationInterval == 0 || step == plan.steps {
@@ -94,10 +92,11 @@ public struct TrainingRun: Sendable {
 
   private func record(_ rate: Double, threads: Int) throws -> TrainingRecord {
     func mean(_ numbers: [Double]) -> Double { numbers.reduce(0, +) / Double(numbers.count) }
+    let evaluations = try plan.evaluations.map { try evaluate($0, threads: threads) }
+    guard evaluations.allSatisfy(\.loss.isFinite) else { throw TrainingDiverged(step: step) }
     return TrainingRecord(
       step: step, tokens: tokens, learningRate: rate, gradientNorm: gradientNorm,
-      trainingLoss: mean(losses), trainingAccuracy: mean(accuracies),
-      evaluations: try plan.evaluations.map { try evaluate($0, threads: threads) })
+      trainingLoss: mean(losses), trainingAccuracy: mean(accuracies), evaluations: evaluations)
   }
 
   /// How well questions of a task are answered that are not learnt from.
@@ -106,8 +105,8 @@ public struct TrainingRun: Sendable {
   ) throws -> TrainingRecord.Evaluation {
     let evaluation = try Evaluation(weights, threads: 1)
     let task = specification.task
-    let results = try concurrently(blocks(of: plan.evaluationExamples, 16), threads: threads) {
-      [plan, model] range in
+    let pieces = blocks(of: plan.evaluationExamples, max(1, min(16, (1 << 18) / task.length)))
+    let results = try concurrently(pieces, threads: threads) { [plan, model] range in
       let batch = TaskBatch(
         examples: range.map { task.example($0, for: .evaluation, seed: plan.seed) })
       let targets = batch.targets
@@ -127,11 +126,11 @@ public struct TrainingRun: Sendable {
   }
 }
 
-/// A loss that is no number any more.
+/// A loss, or a gradient, that is no number any more.
 public struct TrainingDiverged: Error, Equatable, CustomStringConvertible {
   public let step: Int
 
   public var description: String {
-    "the loss of step \(step) is not finite; lower the learning rate, or warm up longer"
+    "the loss or the gradient of step \(step) is not finite; lower the learning rate, or warm up longer"
   }
 }
