@@ -98,11 +98,3 @@ extension Suite.Claim.Demand: CustomStringConvertible {
     }
   }
 }
-
-extension Sequence where Element: Hashable {
-  /// Each once, in the order of the first.
-  var unique: [Element] {
-    var seen: Set<Element> = []
-    return filter { seen.insert($0).inserted }
-  }
-}

@@ -1,5 +1,6 @@
 import DeltaRule
 public import DeltaRuleCPU
+internal import Reporting
 
 /// Every combination of some sizes, passes, numbers and forms.
 public struct BenchmarkGrid: Sendable {
@@ -51,9 +52,4 @@ public struct BenchmarkGrid: Sendable {
     return try [forms, gradients, decoding, crossover, growth]
       .flatMap { try $0.configurations() }.unique
   }
-}
-
-extension Array where Element: Equatable {
-  /// The elements without later repetitions.
-  var unique: [Element] { reduce(into: []) { if !$0.contains($1) { $0.append($1) } } }
 }

@@ -1,6 +1,7 @@
 import DeltaRule
 import DeltaRuleCPU
 import FoundationEssentials
+internal import Reporting
 
 /// The configurations that share one shape and one type of numbers, and are timed in the same rounds.
 struct BenchmarkGroup: Equatable {

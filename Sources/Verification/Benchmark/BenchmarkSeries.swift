@@ -1,5 +1,6 @@
 import DeltaRule
 import DeltaRuleCPU
+internal import Reporting
 
 /// What a form took at several lengths, all else being equal.
 struct BenchmarkSeries {

@@ -1,5 +1,6 @@
 import DeltaRule
 public import DeltaRuleGPU
+internal import Reporting
 
 /// Every combination of some sizes, passes, storages, products and forms.
 public struct DeviceGrid: Sendable {

@@ -18,7 +18,7 @@ extension Verification.Outcome {
       ("cases", .right), ("", .left),
     ])
     for (law, reports) in laws {
-      for numbers in reports.map(\.instance.numbers).uniqued {
+      for numbers in reports.map(\.instance.numbers).unique {
         let group = reports.filter { $0.instance.numbers == numbers }
         let isExhaustive = group.allSatisfy(\.instance.isExhaustive)
         table.append([
@@ -118,7 +118,7 @@ extension Verification.Outcome {
   var leftOut: String? {
     let laws = laws.map(\.law).filter { !$0.leftOut.isEmpty }
     if laws.isEmpty { return nil }
-    let kernels = laws.flatMap(\.leftOut).uniqued.joined(separator: ", ")
+    let kernels = laws.flatMap(\.leftOut).unique.joined(separator: ", ")
     return "left out of \(laws.map(\.id).joined(separator: ", ")): \(kernels); \(MissingOpenBLAS())"
   }
 
@@ -171,11 +171,4 @@ extension Report {
 extension String {
   /// The beginning of a long text.
   fileprivate var shortened: String { count <= 300 ? self : prefix(300) + " …" }
-}
-
-extension Array where Element: Equatable {
-  /// The elements without later repetitions.
-  fileprivate var uniqued: [Element] {
-    reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
-  }
 }
