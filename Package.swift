@@ -140,8 +140,7 @@ let package = Package(
       name: "DeltaNetTests",
       dependencies: [
         "DeltaNet", "DeltaRule", "DeltaRuleCPU", "ProgramRuns", "PropertyTesting", "Reporting",
-        "TensorFiles",
-        "deltanet", "deltanet-verify",
+        "TensorFiles", "deltanet", "deltanet-verify",
       ],
       resources: [.copy("Fixtures")], swiftSettings: settings),
   ],

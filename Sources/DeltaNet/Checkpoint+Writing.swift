@@ -42,9 +42,6 @@ extension Checkpoint {
     }
   }
 
-  /// Whether there is something of that name.
-  public static func exists(inFolder folder: String) -> Bool { fileExists(folder) }
-
   /// - Throws: `TensorFileError` where there is something of that name, so that nothing can be written there.
   public static func checkIsNew(folder: String) throws(TensorFileError) {
     guard !fileExists(folder) else {

@@ -54,7 +54,7 @@ public struct LanguageModel: Sendable {
       x = try block.valueWithPullback(x, evaluation, &state.layers[index]).value
     }
     if let unfolding {
-      x = try unfolding.valueWithPullback(x, sequences: state.sequences, evaluation).value
+      x = unfolding.valueWithPullback(x, sequences: state.sequences, evaluation).value
     }
     if let rows { x = x.rowsWithPullback(rows).value }
     let normed = norm.valueWithPullback(x, evaluation).value
@@ -88,7 +88,7 @@ public struct LanguageModel: Sendable {
       x = y
       pullbacks.append(pullback)
     }
-    let unfolded = try unfolding?.valueWithPullback(x, sequences: sequences, evaluation)
+    let unfolded = unfolding?.valueWithPullback(x, sequences: sequences, evaluation)
     let counted = targets.indices.filter { targets[$0] != nil }
     let (rows, rowsPullback) = (unfolded?.value ?? x).rowsWithPullback(counted)
     let (normed, normPullback) = norm.valueWithPullback(rows, evaluation)

@@ -15,7 +15,7 @@ struct Unfolding: Sendable {
 
   func valueWithPullback<Number: KernelNumber>(
     _ x: Activations<Number>, sequences: Int, _ evaluation: Evaluation<Number>
-  ) throws -> (value: Activations<Number>, pullback: Pullback<Number>) {
+  ) -> (value: Activations<Number>, pullback: Pullback<Number>) {
     let (width, length) = (x.columns, x.rows / sequences)
     let positions = (0..<length).flatMap { Self.position($0, width: width) as [Number] }
     func last(_ n: Int) -> Int { ((n + 1) * length - 1) * width }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import TensorFiles
 import Terminal
 import Verification
@@ -15,19 +14,13 @@ struct Export: ParsableCommand {
   var out: String
 
   func run() throws {
-    do {
-      try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
-    } catch {
-      throw reportBadInput("\(out): cannot be made; name a folder where one can be")
-    }
-    for export in CaseExport.all {
-      let path = "\(out)/\(export.name).safetensors"
-      do {
+    try badInput {
+      try makeFolder(out)
+      for export in CaseExport.all {
+        let path = "\(out)/\(export.name).safetensors"
         try export.inputs(seed: seed).write(safetensors: path)
-      } catch {
-        throw reportBadInput("\(error)")
+        print(path)
       }
-      print(path)
     }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DeltaNet
 import Reporting
+import TensorFiles
 import Terminal
 
 struct Train: AsyncParsableCommand {
@@ -85,7 +86,7 @@ struct Train: AsyncParsableCommand {
       var run = try TrainingRun(single.plan(seed: seed), inFolder: out)
       // A finished run has left its model; whatever else is there is not overwritten.
       let model = "\(out)/model"
-      let isWritten = run.isFinished && Checkpoint.exists(inFolder: model)
+      let isWritten = run.isFinished && fileExists(model)
       if isWritten {
         _ = try Checkpoint(folder: model)
       } else {

@@ -6,7 +6,7 @@ public struct Experiment: Sendable {
   public let row: String
   /// Which task, or size.
   public let column: String
-  /// Of the first seed.
+  /// But for the seed.
   public let plan: TrainingPlan
   /// The accuracy that was published for it, in per cent.
   public let published: Double?

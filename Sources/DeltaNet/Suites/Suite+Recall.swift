@@ -47,7 +47,6 @@ extension Suite {
         mixer.configuration(width: 64, layers: 2, heads: 2, innerSize: 128, convolution: true),
         task, batchSize: 32)
       plan.steps = 500
-      plan.learningRate = 2e-3
       return Experiment(
         "mad", row: mixer.rawValue, column: task,
         published: published.isEmpty ? nil : published[index], plan)

@@ -30,7 +30,7 @@ extension TrainingPlan {
     return plan
   }
 
-  /// A plan of a suite's: small models, for some minutes.
+  /// A plan of a suite's.
   init(
     _ configuration: Configuration, _ task: String, batchSize: Int, evaluation: String? = nil
   ) {
@@ -41,8 +41,5 @@ extension TrainingPlan {
     } catch {
       preconditionFailure("\(task): \(error)")
     }
-    optimizer.weightDecay = 0.01
-    warmUp = 50
-    evaluationInterval = 50
   }
 }

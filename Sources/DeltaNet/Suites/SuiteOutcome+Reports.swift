@@ -23,11 +23,12 @@ extension SuiteOutcome {
     try encoded(
       Document(
         suite: suite.name, seeds: seeds, holds: holds,
-        experiments: experiments.map { outcome in
+        experiments: try experiments.map { outcome in
           let experiment = outcome.experiment
           return Document.Experiment(
             table: experiment.table, row: experiment.row, column: experiment.column,
-            parameters: outcome.parameterCount, stateSize: experiment.stateSize,
+            parameters: try experiment.plan.configuration.parameterCount(),
+            stateSize: experiment.stateSize,
             accuracies: outcome.accuracy.numbers, mean: outcome.accuracy.mean,
             halfWidth: outcome.accuracy.halfWidth, steps: outcome.runs.map { $0.last?.step ?? 0 },
             published: experiment.published)
@@ -81,8 +82,6 @@ extension ExperimentOutcome {
     "\(accuracy.mean.fixed(1)) ± \(accuracy.halfWidth.fixed(1))"
       + (experiment.published.map { " (\($0.formatted))" } ?? "")
   }
-
-  var parameterCount: Int { (try? experiment.plan.configuration.parameterCount()) ?? 0 }
 }
 
 extension Double {

@@ -34,12 +34,6 @@ public struct InContextRecall: SequenceTask {
     self.noise = noise
   }
 
-  /// As MAD has it: 16 tokens more, and a fifth of the pairs.
-  public static func noisy(vocabularySize: Int = 32, length: Int = 127) throws(TaskError) -> Self {
-    try InContextRecall(
-      vocabularySize: vocabularySize, length: length, noiseTokens: 16, noise: 0.2)
-  }
-
   public func example(for use: TaskExample.Use, using generator: inout Xoshiro256) -> TaskExample {
     let meaningful = vocabularySize - noiseTokens
     let keys = meaningful / 2

@@ -1,4 +1,3 @@
-import FoundationEssentials
 public import TensorFiles
 
 /// Examples of a task as two tensors.
@@ -26,17 +25,5 @@ public struct TaskExamples: Sendable {
     try makeFolder(folder)
     try tokens.write(npy: "\(folder)/tokens.npy")
     try targets.write(npy: "\(folder)/targets.npy")
-  }
-}
-
-/// Makes a folder where there is none.
-///
-/// - Throws: `TensorFileError` where the file system refuses.
-func makeFolder(_ folder: String) throws(TensorFileError) {
-  do {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  } catch {
-    throw TensorFileError(
-      file: folder, problem: "cannot be made", remedy: "name a folder where one can be")
   }
 }

@@ -125,16 +125,16 @@ public struct TaskSpecification: Sendable, Equatable, CustomStringConvertible {
       values[pair[0]] = pair[1]
     }
 
-    func integer(_ key: String) throws(TaskError) -> Int {
-      guard let value = values[key].flatMap({ Int($0) }) else {
-        throw TaskError(key: key, value: values[key] ?? "", demand: "a whole number")
-      }
-      return value
-    }
+    func integer(_ key: String) throws(TaskError) -> Int { try value(key, "a whole number") }
 
-    func number(_ key: String) throws(TaskError) -> Double {
-      guard let value = values[key].flatMap({ Double($0) }) else {
-        throw TaskError(key: key, value: values[key] ?? "", demand: "a number")
+    func number(_ key: String) throws(TaskError) -> Double { try value(key, "a number") }
+
+    private func value<Value: LosslessStringConvertible>(
+      _ key: String, _ demand: String
+    ) throws(TaskError) -> Value {
+      let text = values[key] ?? ""
+      guard let value = Value(text) else {
+        throw TaskError(key: key, value: text, demand: demand)
       }
       return value
     }

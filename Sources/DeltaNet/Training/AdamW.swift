@@ -1,4 +1,5 @@
 import DeltaRuleCPU
+import Glibc
 
 /// m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − η (m̂ / (√v̂ + ε) + λ w), the hats correcting for the start at 0.
 ///
@@ -12,7 +13,7 @@ public struct AdamW: Equatable, Sendable {
     public var secondDecay = 0.999
     public var epsilon = 1e-8
     /// λ.
-    public var weightDecay = 0.1
+    public var weightDecay = 0.01
     /// Gradients longer than this are shortened to it.
     public var longestGradient = 1.0
 
@@ -69,8 +70,8 @@ public struct AdamW: Equatable, Sendable {
     let (b1, b2) = (Float(settings.firstDecay), Float(settings.secondDecay))
     let epsilon = Float(settings.epsilon)
     // η m̂ / (√v̂ + ε)
-    let firstFactor = Float(rate / (1 - power(settings.firstDecay, step)))
-    let secondFactor = Float(1 / (1 - power(settings.secondDecay, step)))
+    let firstFactor = Float(rate / (1 - pow(settings.firstDecay, Double(step))))
+    let secondFactor = Float(1 / (1 - pow(settings.secondDecay, Double(step))))
     let decay = Float(rate * settings.weightDecay)
     let pieces = model.parameters.flatMap { parameter in
       blocks(of: parameter.count, 1 << 14).map { block in
@@ -106,14 +107,4 @@ public struct AdamW: Equatable, Sendable {
 extension Parameter {
   /// Whether weight decay pulls it towards 0: a matrix.
   var decays: Bool { shape.count == 2 }
-}
-
-private func power(_ base: Double, _ exponent: Int) -> Double {
-  var (result, square, rest) = (1.0, base, exponent)
-  while rest > 0 {
-    if rest % 2 == 1 { result *= square }
-    square *= square
-    rest /= 2
-  }
-  return result
 }

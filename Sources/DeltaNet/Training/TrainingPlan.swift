@@ -21,8 +21,8 @@ public struct TrainingPlan: Equatable, Sendable {
   /// By what the model is judged.
   public var evaluations: [TaskSpecification]
   public var steps = 1000
-  public var learningRate = 1e-3
-  public var warmUp = 100
+  public var learningRate = 2e-3
+  public var warmUp = 50
   /// The learning rate at the end, relative to the highest.
   public var finalRate = 0.0
   public var optimizer = AdamW.Settings()
@@ -30,7 +30,7 @@ public struct TrainingPlan: Equatable, Sendable {
   public var trainingExamples: Int?
   public var evaluationExamples = 256
   /// The steps between two evaluations, each of which leaves a checkpoint.
-  public var evaluationInterval = 100
+  public var evaluationInterval = 50
   /// The accuracy that is enough, in each task; nil to go on to the end.
   public var stopsAt: Double?
   public var seed: UInt64 = 1

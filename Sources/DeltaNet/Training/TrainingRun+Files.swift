@@ -17,13 +17,11 @@ extension TrainingRun {
   ///
   /// - Throws: `TensorFileError` where the folder holds a run of another plan, or none that can be read; what `init(_:)` throws.
   public init(_ plan: TrainingPlan, inFolder folder: String) throws {
+    try self.init(plan)
     let path = "\(folder)/\(File.state)"
-    guard fileExists(path) else {
-      try self.init(plan)
-      return
-    }
+    guard fileExists(path) else { return }
     let file = try TensorFile(safetensors: path)
-    let count = try LanguageModel(plan.configuration).parameterCount
+    let count = self.numbers.count
     guard file.metadata[File.plan] == (try plan.json()) else {
       throw TensorFileError(
         file: path, problem: "is of another plan",
@@ -54,11 +52,11 @@ extension TrainingRun {
         file: path, problem: "its records are none that such a run has",
         remedy: "name another folder, and begin anew")
     }
-    let optimizer = AdamW(
+    self.records = records
+    self.numbers = try numbers(File.numbers)
+    optimizer = AdamW(
       plan.optimizer, step: records.last?.step ?? 0, first: try numbers(File.first),
       second: try numbers(File.second))
-    try self.init(
-      plan, numbers: try numbers(File.numbers), optimizer: optimizer, records: records)
   }
 
   /// Leaves a checkpoint in a folder, and the metrics until now. Each file is replaced as a whole, the checkpoint last.
@@ -68,14 +66,14 @@ extension TrainingRun {
   public func save(inFolder folder: String) throws {
     precondition(records.last?.step ?? 0 == step, "a checkpoint is of an evaluated step")
     try makeFolder(folder)
+    let plan = try plan.json()
     for (name, text) in [
-      (File.csv, records.csv), (File.jsonLines, try records.jsonLines()),
-      (File.plan, try plan.json()),
+      (File.csv, records.csv), (File.jsonLines, try records.jsonLines()), (File.plan, plan),
     ] {
       try TensorFiles.write(Array(text.utf8), toFile: "\(folder)/\(name)")
     }
     var file = TensorFile(metadata: [
-      File.plan: try plan.json(), File.records: try encoded(records, onOneLine: true),
+      File.plan: plan, File.records: try encoded(records, onOneLine: true),
     ])
     for (name, numbers) in [
       (File.numbers, numbers), (File.first, optimizer.first), (File.second, optimizer.second),

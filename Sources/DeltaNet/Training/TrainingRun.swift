@@ -6,18 +6,18 @@ public struct TrainingRun: Sendable {
   public let plan: TrainingPlan
   public let model: LanguageModel
   /// The steps until now.
-  public private(set) var step: Int
+  public var step: Int { optimizer.step }
   /// What evaluations found until now.
-  public private(set) var records: [TrainingRecord]
+  public internal(set) var records: [TrainingRecord] = []
   /// The tokens seen until now.
   public var tokens: Int { plan.tokens(beforeStep: step) }
-  private(set) var numbers: [Float]
-  private(set) var optimizer: AdamW
+  var numbers: [Float]
+  var optimizer: AdamW
   /// Since the last record.
   private var (losses, accuracies): ([Double], [Double]) = ([], [])
   private var gradientNorm = 0.0
 
-  /// A batch is cut into pieces, which are shared out among threads; there are as many whatever their number.
+  /// A batch is cut into at least so many pieces, if it has as many sequences, which are shared out among threads.
   private static let piecesOfBatch = 8
 
   /// Before the first step.
@@ -29,18 +29,6 @@ public struct TrainingRun: Sendable {
     model = try LanguageModel(plan.configuration)
     numbers = model.initialNumbers(seed: plan.seed)
     optimizer = AdamW(plan.optimizer, parameterCount: model.parameterCount)
-    (step, records) = (0, [])
-  }
-
-  /// As it was after the last of some records.
-  init(
-    _ plan: TrainingPlan, numbers: [Float], optimizer: AdamW, records: [TrainingRecord]
-  ) throws {
-    try self.init(plan)
-    self.numbers = numbers
-    self.optimizer = optimizer
-    self.records = records
-    step = records.last?.step ?? 0
   }
 
   /// Whether all steps are done, or the accuracy is enough.
@@ -62,6 +50,7 @@ public struct TrainingRun: Sendable {
   public mutating func advance(
     threads: Int
   ) throws -> (loss: Double, accuracy: Double) {
+    let step = step
     let batch = plan.batch(ofStep: step)
     let questions = max(1, batch.questions)
     let pieces = batch.pieces(of: max(1, batch.sequences / Self.piecesOfBatch))
@@ -80,10 +69,9 @@ public struct TrainingRun: Sendable {
     gradientNorm = optimizer.update(
       &numbers, of: model, with: results.map(\.gradient), rate: rate, threads: threads)
     guard loss.isFinite, gradientNorm.isFinite else { throw TrainingDiverged(step: step) }
-    step += 1
     losses.append(loss)
     accuracies.append(accuracy)
-    if step % plan.evaluationInterval == 0 || step == plan.steps {
+    if self.step % plan.evaluationInterval == 0 || self.step == plan.steps {
       records.append(try record(rate, threads: threads))
       (losses, accuracies) = ([], [])
     }
