@@ -26,6 +26,14 @@ package struct TextTable {
       return "  " + line.prefix(line.count - line.reversed().prefix { $0 == " " }.count)
     }.joined(separator: "\n")
   }
+
+  /// The table in Markdown.
+  package var markdown: String {
+    let rule = alignments.map { $0 == .left ? "---" : "---:" }
+    return ([rows[0], rule] + rows.dropFirst()).map { row in
+      "| " + row.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+    }.joined(separator: "\n")
+  }
 }
 
 extension Int {

@@ -29,6 +29,18 @@ public struct StoredTensor: Sendable {
   }
 }
 
+extension StoredTensor: Equatable {
+  /// Whether type, shape and every bit are the same.
+  public static func == (a: StoredTensor, b: StoredTensor) -> Bool {
+    a.elementType == b.elementType && a.shape == b.shape
+      && a.bytes.withSpan { x in
+        b.bytes.withSpan { y in
+          x.withUnsafeBytes { x in y.withUnsafeBytes { y in x.elementsEqual(y) } }
+        }
+      }
+  }
+}
+
 // MARK: - From numbers
 
 extension StoredTensor {

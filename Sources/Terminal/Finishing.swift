@@ -7,7 +7,7 @@ package func finish(
   _ text: String, json path: String?, _ json: () throws -> String, holds: Bool
 ) throws {
   try show(text)
-  if let path { try write(try json(), to: path) }
+  if let path { try writeWhole(try json(), to: path) }
   if !holds { throw ExitCode(1) }
 }
 
@@ -19,7 +19,7 @@ package func show(_ text: String) throws {
 }
 
 /// Writes a file as a whole or not at all; what is no regular file, such as a pipe, is written to.
-private func write(_ text: String, to path: String) throws {
+package func writeWhole(_ text: String, to path: String) throws {
   let target = URL(filePath: path).resolvingSymlinksInPath()
   let type = try? FileManager.default.attributesOfItem(atPath: target.path)[.type]
   let isReplaceable = (type as? FileAttributeType).map { $0 == .typeRegular } ?? true

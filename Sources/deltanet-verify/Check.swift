@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import TensorFiles
 import Terminal
 import Verification
@@ -11,10 +12,13 @@ struct Check: AsyncParsableCommand {
       precision. Its error may be as large as honest kernels of that precision make on the same data. \
       Where some file cannot be judged the exit status is 2, whatever the others are. With --repeat the \
       files are runs of one kernel on one case, and are compared with one another, too; runs may differ \
-      and still all be right.
+      and still all be right. Of a folder that 'export' wrote every case is judged, and the laws across files, too: \
+      the status is 0 where all of them hold and no result is missing, and 2 where the inputs of a file are not those \
+      that were exported.
       """)
 
-  @Argument(help: "Case files: safetensors with q k v beta and results.")
+  @Argument(
+    help: "Case files: safetensors with q k v beta and results. Or one folder that 'export' wrote.")
   var files: [String]
 
   @Option(help: "Also write the verdicts to this file.")
@@ -23,13 +27,50 @@ struct Check: AsyncParsableCommand {
   @Flag(name: .customLong("repeat"), help: "Compare the files as runs of one kernel on one case.")
   var isRepeat = false
 
+  @Option(help: "Of a folder: the seed that it must have been exported with.")
+  var seed: UInt64?
+
+  @Option(help: "Of a folder: also write the scorecard to this file, as JUnit's XML.")
+  var junit: String?
+
+  @Option(help: "Of a folder: also write the scorecard to this file, as Markdown.")
+  var markdown: String?
+
   func validate() throws {
+    if files.contains(where: isFolder) {
+      if files.count > 1 || isRepeat { throw ValidationError("name one folder, or files") }
+    } else if seed != nil || junit != nil || markdown != nil {
+      throw ValidationError("--seed, --junit and --markdown are for a folder that 'export' wrote")
+    }
     if isRepeat, files.count < 2 {
       throw ValidationError("--repeat compares runs: name two files or more")
     }
   }
 
   func run() async throws {
+    if isFolder(files[0]) { try await judgeFolder(files[0]) } else { try await judgeFiles() }
+  }
+
+  private func judgeFolder(_ folder: String) async throws {
+    let bar = ProgressBar()
+    let scorecard: Scorecard
+    do {
+      scorecard = try await Scorecard(folder: folder, seed: seed) { bar.show($0, of: $1) }
+    } catch {
+      bar.clear()
+      throw reportBadInput("\(error)")
+    }
+    bar.clear()
+    if let junit { try writeWhole(scorecard.junit, to: junit) }
+    if let markdown { try writeWhole(scorecard.markdown, to: markdown) }
+    let status = scorecard.rejections.map { reportBadInput("\($0)") }.first
+    try finish(
+      scorecard.text, json: json, scorecard.json,
+      holds: status != nil || scorecard.verdict == .right)
+    if let status { throw status }
+  }
+
+  private func judgeFiles() async throws {
     var verdicts: [Verdict] = []
     for path in files {
       let verdict: Verdict
@@ -59,4 +100,9 @@ struct Check: AsyncParsableCommand {
       holds: status != nil || verdicts.allSatisfy { $0.judgement?.isRight == true })
     if let status { throw status }
   }
+}
+
+private func isFolder(_ path: String) -> Bool {
+  var isFolder = false
+  return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder
 }

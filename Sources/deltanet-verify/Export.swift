@@ -1,26 +1,40 @@
 import ArgumentParser
-import TensorFiles
 import Terminal
 import Verification
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write case files without results, for a kernel to fill.")
+    abstract: "Write case files without results, for a kernel to fill.",
+    discussion: """
+      Profiles:
+      \(Profile.allCases.map { "\($0.rawValue): \($0.summary)" }.joined(separator: "\n"))
 
-  @Option(help: "The 64-bit number that the inputs are derived from.")
-  var seed: UInt64 = 1
+      Fill the files where they are: add results, and leave the rest of them as it is. Then 'check' the folder.
+      """)
+
+  @Option(help: "Which cases to write.")
+  var profile = Profile.full
+
+  @Option(
+    help:
+      "The 64-bit number that the inputs are derived from; by default one that nobody knows before."
+  )
+  var seed: UInt64?
+
+  @Flag(help: "Leave out gradients, for a kernel that has none.")
+  var forwardOnly = false
 
   @Option(help: "The folder to write to; it is made where it does not exist.")
   var out: String
 
   func run() throws {
     try badInput {
-      try makeFolder(out)
-      for export in CaseExport.all {
-        let path = "\(out)/\(export.name).safetensors"
-        try export.inputs(seed: seed).write(safetensors: path)
-        print(path)
-      }
+      let manifest =
+        seed.map { Manifest(profile, seed: $0, isForwardOnly: forwardOnly) }
+        ?? Manifest(profile, isForwardOnly: forwardOnly)
+      for path in try manifest.write(to: out) { print(path) }
     }
   }
 }
+
+extension Profile: ExpressibleByArgument {}

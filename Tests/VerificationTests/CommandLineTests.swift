@@ -211,7 +211,8 @@ struct CommandLineTests {
 
   @Test(arguments: [
     ["--seed", "x"], ["--cases", "0"], ["--jobs", "0"], ["--only", "nothing"], ["check"],
-    ["unheard-of"], ["export"], ["bench", "--forms=nothing"], ["bench", "--widths=0"],
+    ["unheard-of"], ["export"], ["export", "--profile=none", "--out=x"],
+    ["check", "x", "--seed=1"], ["bench", "--forms=nothing"], ["bench", "--widths=0"],
     ["bench", "--lengths=8,,9"], ["bench", "--threads=0"], ["bench", "--rounds=0"],
     ["bench", "--plot=x.pdf"], ["bench", "--instruction-set=mmx"], ["bench", "--device=none"],
     ["bench", "--products=tf32"], ["bench", "--forms=walk-64"], ["bench", "--numbers=bf16"],
@@ -226,12 +227,20 @@ struct CommandLineTests {
   @Test
   func exportAndList() throws {
     try withFolder { folder in
-      let run = try deltanetVerify("export", "--seed", "3", "--out", "\(folder)/cases")
+      let cases = "\(folder)/cases"
+      let run = try deltanetVerify("export", "--profile", "quick", "--seed", "3", "--out", cases)
       #expect(run.status == 0)
       let path = try #require(run.output.split(separator: "\n").first)
       let check = try deltanetVerify("check", String(path))
       #expect(check.status == 2)
       #expect(check.errors.contains("run the kernel and add its results"))
+      let scorecard = try deltanetVerify("check", cases, "--junit", "\(folder)/junit.xml")
+      #expect(scorecard.status == 1)
+      #expect(scorecard.output.contains("0 of 8 cases right, 8 incomplete"))
+      #expect(FileManager.default.fileExists(atPath: "\(folder)/junit.xml"))
+      #expect(try deltanetVerify("check", cases, "--seed", "4").status == 2)
+      #expect(try deltanetVerify("export", "--profile", "quick", "--out", cases).status == 2)
+      #expect(try deltanetVerify("check", folder).status == 2)
     }
     let list = try deltanetVerify("list")
     #expect(list.status == 0)

@@ -5,7 +5,7 @@ import TensorFiles
 /// The inputs of a kernel and what it made of them, as a safetensors file tells it.
 ///
 /// Tensors `q k v beta` and, optionally, `initial_state cu_seqlens do dht`; results `o` and, optionally,
-/// `final_state dq dk dv dbeta dh0`. Metadata `layout`, `scale`, `use_qk_l2norm` and `precision`.
+/// `final_state dq dk dv dbeta dh0`. Metadata `layout`, `heads`, `scale`, `use_qk_l2norm` and `precision`.
 public struct CaseFile: Sendable {
   /// The order of the axes of batch B, token T, head H and feature D in the file.
   public enum Layout: String, CaseIterable, Sendable {
@@ -13,15 +13,26 @@ public struct CaseFile: Sendable {
     case headsFirst = "BHTD"
   }
 
+  /// Which key head a value head reads, where there are fewer of those.
+  public enum HeadOrder: String, CaseIterable, Sendable {
+    /// Value head h reads key head ⌊h / (H/Hk)⌋.
+    case interleaved
+    /// Value head h reads key head h mod Hk.
+    case tiled
+  }
+
   public let name: String
+  /// In the layout [B, L, H, D], with interleaved heads.
   public internal(set) var problem: BatchedProblem<Double>
   /// do and dht, where the file holds a gradient.
   public internal(set) var cotangent: BatchedSolution<Double>?
   public let layout: Layout
+  /// The file's own number of each value head.
+  private let headsInFile: [Int]
   public let usesL2Norm: Bool
   /// What the kernel claims to compute in.
   public internal(set) var precision: Precision
-  /// The results that the file holds, in the layout [B, L, H, D].
+  /// The results that the file holds, in the order of the problem.
   public internal(set) var results: [Result]
 
   /// A tensor that the kernel computed.
@@ -39,8 +50,12 @@ public struct CaseFile: Sendable {
   static let inputs = ["q", "k", "v", "beta", "initial_state", "cu_seqlens", "do", "dht"]
   static let forwardResults = ["o", "final_state"]
   static let gradients = ["dq", "dk", "dv", "dbeta", "dh0"]
+  /// The metadata that say what is computed.
+  static let inputMetadata = ["layout", "heads", "scale", "use_qk_l2norm", "chunk_size"]
   /// Those of shape [N, H, dk, dv].
   static let states = ["initial_state", "final_state", "dht", "dh0"]
+  /// Those of key heads.
+  static let ofKeyHeads = ["q", "k", "dq", "dk"]
 
   /// Reads a case file.
   ///
@@ -51,7 +66,7 @@ public struct CaseFile: Sendable {
 
   /// - Parameter isFilled: whether the results must be there.
   init(name: String, file: TensorFile, isFilled: Bool = true) throws {
-    let reader = CaseFileReader(name: name, file: file)
+    var reader = CaseFileReader(name: name, file: file)
     self.name = name
     let names = Self.inputs + Self.forwardResults + Self.gradients
     if let stranger = file.tensors.keys.sorted().first(where: { !names.contains($0) }) {
@@ -64,11 +79,16 @@ public struct CaseFile: Sendable {
       Layout(rawValue: $0)
     }
     self.layout = layout
+    reader.headOrder = try reader.metadata(
+      "heads", "interleaved, tiled", default: HeadOrder.interleaved
+    ) { HeadOrder(rawValue: $0) }
     usesL2Norm = try reader.metadata("use_qk_l2norm", "true, false", default: false) { Bool($0) }
 
     let q = try reader.tokenTensor("q", layout, rank: 4)
+    reader.keyHeads = q.shape[2]
     let k = try reader.tokenTensor("k", layout, rank: 4)
     let v = try reader.tokenTensor("v", layout, rank: 4)
+    headsInFile = reader.headsInFile(v.shape[2])
     let beta = try reader.tokenTensor("beta", layout, rank: nil)
     let defaultScale = 1 / Double(max(1, q.shape[3])).squareRoot()
     let scale = try reader.metadata("scale", "the finite numbers", default: defaultScale) {
@@ -79,7 +99,7 @@ public struct CaseFile: Sendable {
     do {
       problem = try BatchedProblem(
         q: q, k: k, v: v, beta: beta, scale: scale,
-        initialState: try reader.optional("initial_state"),
+        initialState: try reader.optional("initial_state").map(reader.interleavingHeads),
         boundaries: boundaries)
     } catch let error as ShapeError {
       throw reader.error(
@@ -135,6 +155,23 @@ public struct CaseFile: Sendable {
   }
 }
 
+extension CaseFile {
+  /// The file's own number of a head of a tensor.
+  func headInFile(_ head: Int, of tensor: String) -> Int {
+    Self.ofKeyHeads.contains(tensor) ? head : headsInFile[head]
+  }
+
+  /// Where the element [b, t, h, d] of a tensor, or [n, h, i, j] of a state, is in the file.
+  func indexInFile(_ index: [Int], of tensor: String) -> [Int] {
+    var index = index
+    let isState = Self.states.contains(tensor)
+    let axis = isState ? 1 : 2
+    index[axis] = headInFile(index[axis], of: tensor)
+    if layout == .headsFirst, !isState { index.swapAt(1, 2) }
+    return index
+  }
+}
+
 extension Precision {
   /// The format of a stored element, or nil for integers.
   init?(_ elementType: ElementType) {
@@ -152,6 +189,9 @@ extension Precision {
 private struct CaseFileReader {
   let name: String
   let file: TensorFile
+  var headOrder = CaseFile.HeadOrder.interleaved
+  /// That of `q`, once it has been read.
+  var keyHeads = 1
 
   func error(_ tensor: String, _ problem: String, _ remedy: String) -> TensorFileError {
     TensorFileError(file: name, tensor: tensor, problem: problem, remedy: remedy)
@@ -165,7 +205,7 @@ private struct CaseFileReader {
   /// Refuses a name that differs from a known one in nothing but case and punctuation.
   func checkMetadataNames() throws {
     func letters(_ name: String) -> String { name.lowercased().filter(\.isLetter) }
-    for known in ["layout", "scale", "use_qk_l2norm", "precision"] {
+    for known in CaseFile.inputMetadata + ["precision"] {
       if file.metadata.keys.contains(where: { $0 != known && letters($0) == letters(known) }) {
         throw TensorFileError(
           file: name, problem: "its metadata misspell '\(known)'", remedy: "write '\(known)'")
@@ -202,7 +242,7 @@ private struct CaseFileReader {
   ) throws -> Tensor<Double> {
     let tensor =
       CaseFile.states.contains(name)
-      ? try tensor(name) : try tokenTensor(name, layout, rank: shape.count)
+      ? try interleavingHeads(tensor(name)) : try tokenTensor(name, layout, rank: shape.count)
     guard tensor.shape == shape else {
       throw error(name, "has the shape \(tensor.shape) in the order BTHD", "make it \(shape)")
     }
@@ -222,7 +262,23 @@ private struct CaseFileReader {
       throw error(
         name, "has \(tensor.shape.count) axes", "give it \(rank.map { "\($0)" } ?? "3 or 4")")
     }
-    return layout == .tokensFirst ? tensor : tensor.swappingTokensAndHeads()
+    let tokensFirst = layout == .tokensFirst ? tensor : tensor.swappingTokensAndHeads()
+    return CaseFile.ofKeyHeads.contains(name)
+      ? tokensFirst : tokensFirst.takingSlices(headsInFile(tokensFirst.shape[2]), ofAxis: 2)
+  }
+
+  /// The file's own number of each value head, in the order of their key heads.
+  func headsInFile(_ heads: Int) -> [Int] {
+    guard headOrder == .tiled, keyHeads > 0, heads.isMultiple(of: keyHeads) else {
+      return Array(0..<heads)
+    }
+    return (0..<keyHeads).flatMap { Array(stride(from: $0, to: heads, by: keyHeads)) }
+  }
+
+  /// A state with its heads in the order of their key heads.
+  func interleavingHeads(_ state: Tensor<Double>) -> Tensor<Double> {
+    state.shape.count == 4
+      ? state.takingSlices(headsInFile(state.shape[1]), ofAxis: 1) : state
   }
 
   /// States need not be in the file: their size is refused where it is out of proportion to it.
@@ -254,6 +310,21 @@ private struct CaseFileReader {
 }
 
 extension Tensor {
+  /// The slices along an axis in another order, or some of them.
+  func takingSlices(_ slices: some Collection<Int>, ofAxis axis: Int) -> Tensor {
+    let inner = shape[(axis + 1)...].reduce(1, *)
+    var taken: [Element] = []
+    taken.reserveCapacity(elements.count)
+    for outer in 0..<shape[..<axis].reduce(1, *) {
+      for slice in slices {
+        let start = (outer * shape[axis] + slice) * inner
+        taken += elements[start..<start + inner]
+      }
+    }
+    return Tensor(
+      shape: shape[..<axis] + [slices.count] + shape[(axis + 1)...], elements: taken)
+  }
+
   /// [B, X, Y, …] as [B, Y, X, …].
   func swappingTokensAndHeads() -> Tensor {
     let (outer, first, second) = (shape[0], shape[1], shape[2])

@@ -30,11 +30,10 @@ extension CaseFile {
     let tokens = problem.v.shape[0] * problem.v.shape[1]
     let wrong = tensors.filter { !$0.isRight }
     guard work(tokens, heads: problem.headCount) > limit,
-      let worst = wrong.max(by: { $0.element < $1.element }), var index = worst.worstElement?.index
+      let worst = wrong.max(by: { $0.element < $1.element }), let index = worst.worstElement?.place
     else { return self }
 
     let isState = Self.states.contains(worst.name)
-    if layout == .headsFirst, !isState { index.swapAt(1, 2) }
     let (sequence, keyHead) =
       isState
       ? (index[0], problem.keyHead(of: index[1]))
@@ -55,49 +54,44 @@ extension CaseFile {
       start = max(0, ((wrongTokens.max() ?? 0) / 128 + 1) * 128 - longest)
     }
     return try excerpt(
-      ofSequence: sequence, keyHead: keyHead, tokens: start..<min(length, start + longest))
+      CasePart(
+        sequence: sequence, keyHeads: keyHead..<keyHead + 1,
+        tokens: start..<min(length, start + longest)))
   }
 
   /// Which key head an element of a token's tensor belongs to.
   private func keyHead(_ index: [Int], of name: String) -> Int {
-    ["dq", "dk"].contains(name) ? index[2] : problem.keyHead(of: index[2])
+    Self.ofKeyHeads.contains(name) ? index[2] : problem.keyHead(of: index[2])
   }
+}
 
-  /// - Parameter tokens: counted from the start of the sequence.
-  private func excerpt(ofSequence n: Int, keyHead: Int, tokens: Range<Int>) throws -> CaseFile {
+/// Some tokens and heads of a sequence.
+struct CasePart: Sendable {
+  let sequence: Int
+  let keyHeads: Range<Int>
+  /// Counted from the start of the sequence.
+  let tokens: Range<Int>
+}
+
+extension CaseFile {
+  /// A part by itself, with the exact state that enters it and the exact cotangent of the state that leaves it.
+  func excerpt(_ part: CasePart) throws -> CaseFile {
     let operands = usesL2Norm ? problem.normalizingQueriesAndKeys() : problem
+    let n = part.sequence
     let (batch, all) = problem.location(ofSequence: n)
-    let groupSize = problem.headCount / problem.k.shape[2]
-    let heads = keyHead * groupSize..<(keyHead + 1) * groupSize
-    let inBatch = all.lowerBound + tokens.lowerBound..<all.lowerBound + tokens.upperBound
-    func cut(_ x: Tensor<Double>, _ heads: Range<Int>) -> Tensor<Double> {
-      let width = x.shape.count == 4 ? x.shape[3] : 1
-      return Tensor(
-        shape: [1, tokens.count, heads.count] + x.shape.dropFirst(3),
-        elements: inBatch.flatMap { t in
-          heads.flatMap { h -> ArraySlice<Double> in
-            let row = (batch * x.shape[1] + t) * x.shape[2] + h
-            return x.elements[row * width..<(row + 1) * width]
-          }
-        })
-    }
-    func states(_ state: (Int) -> Matrix<Double>) -> Tensor<Double> {
-      Tensor(
-        shape: [1, heads.count] + problem.initialState.shape.dropFirst(2),
-        elements: heads.flatMap { state($0).entries })
-    }
-    let keyHeads = keyHead..<keyHead + 1
+    let heads = valueHeads(of: part.keyHeads)
     var entering: [Matrix<Double>] = []
     var leaving: [Matrix<Double>] = []
     for h in heads {
       let head = operands.head(h, ofSequence: n)
-      let before = head.tokens(0..<tokens.lowerBound, from: head.initialState)
+      let before = head.tokens(0..<part.tokens.lowerBound, from: head.initialState)
       entering.append(chunkwiseSolve(before, chunkLength: 64).finalState)
       guard let cotangent else { continue }
-      let middle = head.tokens(tokens, from: entering[entering.count - 1])
+      let middle = head.tokens(part.tokens, from: entering[entering.count - 1])
       let after = head.tokens(
-        tokens.upperBound..<all.count, from: chunkwiseSolve(middle, chunkLength: 64).finalState)
-      let rest = all.lowerBound + tokens.upperBound..<all.upperBound
+        part.tokens.upperBound..<all.count, from: chunkwiseSolve(middle, chunkLength: 64).finalState
+      )
+      let rest = all.lowerBound + part.tokens.upperBound..<all.upperBound
       leaving.append(
         chunkwiseSolveBackward(
           after,
@@ -106,28 +100,53 @@ extension CaseFile {
             finalState: cotangent.finalState[n, stateOfHead: h]), chunkLength: 64
         ).dh0)
     }
-    var part = self
-    part.problem = try BatchedProblem(
-      q: cut(problem.q, keyHeads), k: cut(problem.k, keyHeads), v: cut(problem.v, heads),
-      beta: cut(problem.beta, heads), scale: problem.scale,
-      initialState: states { entering[$0 - heads.lowerBound] })
-    part.cotangent = cotangent.map {
-      BatchedSolution(
-        o: cut($0.o, heads), finalState: states { leaving[$0 - heads.lowerBound] })
+    func states(_ states: [Matrix<Double>]) -> Tensor<Double> {
+      Tensor(
+        shape: [1, heads.count] + problem.initialState.shape.dropFirst(2),
+        elements: states.flatMap(\.entries))
     }
-    part.results = results.compactMap { result in
-      let values: Tensor<Double>
-      switch result.name {
-      case "dq", "dk": values = cut(result.values, keyHeads)
-      case "final_state", "dh0":
-        let isInside =
-          result.name == "dh0" ? tokens.lowerBound == 0 : tokens.upperBound == all.count
-        guard isInside else { return nil }
-        values = states { result.values[n, stateOfHead: $0] }
-      default: values = cut(result.values, heads)
+    var excerpt = self
+    excerpt.problem = try BatchedProblem(
+      q: cut(problem.q, to: part, part.keyHeads), k: cut(problem.k, to: part, part.keyHeads),
+      v: cut(problem.v, to: part, heads), beta: cut(problem.beta, to: part, heads),
+      scale: problem.scale, initialState: states(entering))
+    excerpt.cotangent = cotangent.map {
+      BatchedSolution(o: cut($0.o, to: part, heads), finalState: states(leaving))
+    }
+    excerpt.results = results.compactMap { result in
+      cut(result.values, named: result.name, to: part).map {
+        Result(name: result.name, values: $0, storage: result.storage)
       }
-      return Result(name: result.name, values: values, storage: result.storage)
     }
-    return part
+    return excerpt
+  }
+
+  /// What a result says about a part; nil for a state that does not leave or enter there.
+  func cut(_ values: Tensor<Double>, named name: String, to part: CasePart) -> Tensor<Double>? {
+    let heads = valueHeads(of: part.keyHeads)
+    guard Self.states.contains(name) else {
+      return cut(values, to: part, Self.ofKeyHeads.contains(name) ? part.keyHeads : heads)
+    }
+    let length = problem.location(ofSequence: part.sequence).tokens.count
+    let isInside =
+      name == "dh0" ? part.tokens.lowerBound == 0 : part.tokens.upperBound == length
+    return isInside
+      ? values.takingSlices([part.sequence], ofAxis: 0).takingSlices(heads, ofAxis: 1) : nil
+  }
+
+  /// The rows of some heads.
+  private func cut(
+    _ x: Tensor<Double>, to part: CasePart, _ heads: Range<Int>
+  ) -> Tensor<Double> {
+    let (batch, all) = problem.location(ofSequence: part.sequence)
+    let start = all.lowerBound + part.tokens.lowerBound
+    return x.takingSlices([batch], ofAxis: 0)
+      .takingSlices(start..<start + part.tokens.count, ofAxis: 1)
+      .takingSlices(heads, ofAxis: 2)
+  }
+
+  private func valueHeads(of keyHeads: Range<Int>) -> Range<Int> {
+    let groupSize = problem.headCount / problem.k.shape[2]
+    return keyHeads.lowerBound * groupSize..<keyHeads.upperBound * groupSize
   }
 }

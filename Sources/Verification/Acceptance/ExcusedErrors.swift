@@ -9,7 +9,7 @@ import Glibc
 /// others spread theirs.
 struct ExcusedErrors {
   /// The root mean square of all errors.
-  private let whole: Double
+  let whole: Double
   /// How far a factor common to all values may be off 1.
   private let bias: Double
   /// The size of the errors in each row (b, t, h), and of each element.

@@ -35,7 +35,11 @@ public struct Judgement: Sendable {
   /// - Throws: `TensorFileError` where the inputs are such that honest arithmetic overflows.
   /// - Complexity: a few times the work of the recurrence, on every core.
   public init(of file: CaseFile) async throws {
-    let expectation = try await Expectation(for: file)
+    try await self.init(of: file, Expectation(for: file))
+  }
+
+  /// - Parameter expectation: for that file.
+  init(of file: CaseFile, _ expectation: Expectation) async throws {
     let tensors = await expectation.judge(file)
     self.file = file
     self.tensors = tensors
@@ -72,15 +76,15 @@ struct Expectation: Sendable {
   func judge(_ file: CaseFile) async -> [TensorJudgement] {
     await withTaskGroup(of: (Int, TensorJudgement?).self) { group in
       for (index, result) in file.results.enumerated() {
-        group.addTask { (index, judge(result, layout: file.layout)) }
+        group.addTask { (index, judge(result, in: file)) }
       }
       return await group.reduce(into: []) { $0.append($1) }
     }.sorted { $0.0 < $1.0 }.compactMap(\.1)
   }
 
-  func judge(_ result: CaseFile.Result, layout: CaseFile.Layout) -> TensorJudgement? {
+  func judge(_ result: CaseFile.Result, in file: CaseFile) -> TensorJudgement? {
     guard let exact = exact[result.name], let excused = excused(in: result) else { return nil }
-    return TensorJudgement(result, exact: exact, excused, layout: layout)
+    return TensorJudgement(result, exact: exact, excused, in: file)
   }
 
   /// The errors that the precision excuses in a result; nil where it was not asked for.
@@ -93,6 +97,20 @@ struct Expectation: Sendable {
 }
 
 extension Expectation {
+  /// What is expected of a part of a case, of a kernel that is given the whole.
+  func cut(to part: CasePart, of file: CaseFile) -> Expectation {
+    func cut(_ results: Results) -> Results {
+      results.reduce(into: [:]) { $0[$1.key] = file.cut($1.value, named: $1.key, to: part) }
+    }
+    return Expectation(precision: precision, exact: cut(exact), honest: honest.map(cut))
+  }
+
+  private init(precision: Precision, exact: Results, honest: [Results]) {
+    self.precision = precision
+    self.exact = exact
+    self.honest = honest
+  }
+
   /// Whether honest kernels have a correct digit in any tensor that is not exact.
   fileprivate var saysSomething: Bool {
     exact.contains { name, exact in

@@ -49,7 +49,7 @@ public struct Repeatability: Sendable {
 }
 
 extension Repeatability.Difference {
-  fileprivate init(_ result: CaseFile.Result, _ others: [Tensor<Double>]) {
+  init(_ result: CaseFile.Result, _ others: [Tensor<Double>]) {
     tensor = result.name
     count = result.values.elements.count
     var differing = 0

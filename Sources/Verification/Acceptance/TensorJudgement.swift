@@ -18,6 +18,11 @@ public struct TensorJudgement: Sendable {
   public let worstElement: Element?
   /// −log₂ of the root mean square of all errors over that of the exact values.
   public let bits: Double
+  /// Those of the least accurate of the honest kernels that it is compared with.
+  public let honestBits: Double
+  /// The bits in each of up to eight equal parts of the sequences, from the first tokens to the last; of a state,
+  /// nothing.
+  public let bitsOverTokens: [Double]
 
   public struct Element: Sendable {
     /// In the file's own order of axes.
@@ -25,6 +30,8 @@ public struct TensorJudgement: Sendable {
     /// What stands there, and what should.
     public let value: Double
     public let expected: Double
+    /// [b, t, h, d], or [n, h, i, j] of a state.
+    let place: [Int]
   }
 
   public var isRight: Bool { whole <= 1 && row <= 1 && element <= 1 && bias <= 1 }
@@ -34,7 +41,7 @@ public struct TensorJudgement: Sendable {
 
   init(
     _ result: CaseFile.Result, exact: Tensor<Double>, _ excused: ExcusedErrors,
-    layout: CaseFile.Layout
+    in file: CaseFile
   ) {
     let values = result.values.elements
     let errors = result.values.errors(from: exact)
@@ -46,16 +53,46 @@ public struct TensorJudgement: Sendable {
     let worst = ratios.elements.indices.max { ratios.elements[$0] < ratios.elements[$1] }
     element = worst.map { ratios.elements[$0] } ?? 0
     worstElement = worst.map { worst in
-      var index = exact.indices(ofElement: worst)
-      if layout == .headsFirst, result.isTokenwise { index.swapAt(1, 2) }
-      return Element(index: index, value: values[worst], expected: exact.elements[worst])
+      let place = exact.indices(ofElement: worst)
+      return Element(
+        index: file.indexInFile(place, of: result.name), value: values[worst],
+        expected: exact.elements[worst], place: place)
     }
-    bits = accuracy(errors: rootMeanSquare(errors), values: rootMeanSquare(exact.elements.map(abs)))
+    let size = rootMeanSquare(exact.elements.map(abs))
+    bits = accuracy(errors: rootMeanSquare(errors), values: size)
+    honestBits = accuracy(errors: excused.whole, values: size)
+    bitsOverTokens =
+      result.isTokenwise
+      ? file.tokenParts(of: exact).map { elements in
+        accuracy(
+          errors: rootMeanSquare(elements.map { errors[$0] }),
+          values: rootMeanSquare(elements.map { abs(exact.elements[$0]) }))
+      } : []
+  }
+}
+
+extension CaseFile {
+  /// The elements of a tensor with a token axis, in up to eight equal parts of the longest sequence.
+  fileprivate func tokenParts(of tensor: Tensor<Double>) -> [[Int]] {
+    let longest =
+      (0..<problem.sequenceCount).map {
+        problem.location(ofSequence: $0).tokens.count
+      }.max() ?? 0
+    let count = min(8, longest)
+    var parts = [[Int]](repeating: [], count: count)
+    let width = tensor.shape[2...].reduce(1, *)
+    guard width > 0 else { return [] }
+    for row in 0..<tensor.elements.count / width {
+      let (batch, token) = row.quotientAndRemainder(dividingBy: tensor.shape[1])
+      let part = position([batch, token]).token * count / longest
+      parts[part] += row * width..<(row + 1) * width
+    }
+    return parts
   }
 }
 
 /// −log₂ of a relative error: 53 at most, where it is nothing; 0 at least, where it is everything.
-private func accuracy(errors: Double, values: Double) -> Double {
+func accuracy(errors: Double, values: Double) -> Double {
   guard errors > 0 else { return 53 }
   return errors < values ? min(53, -log2(errors / values)) : 0
 }

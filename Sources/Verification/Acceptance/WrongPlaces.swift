@@ -13,14 +13,17 @@ extension CaseFile {
     func axis(_ axis: Int) -> (wrong: Set<Int>, all: Int) {
       (Set(wrong.map { $0[axis] }), shape[axis])
     }
+    func heads(_ axis: Int) -> (wrong: Set<Int>, all: Int) {
+      (Set(wrong.map { headInFile($0[axis], of: tensor.name) }), shape[axis])
+    }
     var parts: [String] = []
     if result.isTokenwise {
       parts.append(tokens(wrong))
-      parts.append(few("head", "heads", axis(2)))
+      parts.append(few("head", "heads", heads(2)))
       parts.append(problem.boundaries == nil ? few("batch row", "batch rows", axis(0)) : "")
     } else {
       parts.append(few("sequence", "sequences", axis(0)))
-      parts.append(few("head", "heads", axis(1)))
+      parts.append(few("head", "heads", heads(1)))
     }
     let share = "\(wrong.count) of \(count) elements"
     return .place(

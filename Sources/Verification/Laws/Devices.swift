@@ -82,7 +82,7 @@ struct CaseJudge: Sendable, CustomStringConvertible {
   func check(_ kernel: BatchKernel<Float>, _ seen: inout Observations) throws {
     let results = try file.results(of: kernel)
     let filled = file.filled(with: results)
-    for tensor in filled.results.compactMap({ expectation.judge($0, layout: filled.layout) }) {
+    for tensor in filled.results.compactMap({ expectation.judge($0, in: filled) }) {
       guard tensor.isRight else {
         throw Falsified(
           "\(tensor.name) of \(file.name) is wrong: \(tensor.worst), and \(tensor.ratio) times the largest error "

@@ -105,7 +105,7 @@ extension [Verdict] {
         differences: repeatability.differences.map {
           RepeatDocument.Difference(
             tensor: $0.tensor, differing: $0.differing, count: $0.count,
-            ulps: $0.ulps.isFinite ? $0.ulps : nil)
+            ulps: finite($0.ulps))
         }))
   }
 }
@@ -132,12 +132,13 @@ private struct JudgementDocument: Encodable {
     let element: Double?
     let bias: Double?
     let bits: Double
+    let honestBits: Double
+    let bitsOverTokens: [Double]
     let worst: String
     let value: Double?
     let expected: Double?
 
     init(_ tensor: TensorJudgement) {
-      func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
       name = tensor.name
       right = tensor.isRight
       whole = finite(tensor.whole)
@@ -145,6 +146,8 @@ private struct JudgementDocument: Encodable {
       element = finite(tensor.element)
       bias = finite(tensor.bias)
       bits = tensor.bits
+      honestBits = tensor.honestBits
+      bitsOverTokens = tensor.bitsOverTokens
       worst = tensor.worst
       value = tensor.worstElement.flatMap { finite($0.value) }
       expected = tensor.worstElement.map(\.expected)
@@ -175,6 +178,93 @@ private struct JudgementDocument: Encodable {
       Remark(text: $0.text, name: $0.name)
     }
   }
+}
+
+extension Scorecard {
+  /// The scorecard for machines.
+  public func json() throws -> String {
+    try encoded(
+      ScorecardDocument(
+        profile: manifest.profile.rawValue, seed: manifest.seed,
+        forwardOnly: manifest.isForwardOnly, verdict: verdict.rawValue,
+        cases: entries.map { entry in
+          ScorecardDocument.Entry(
+            name: entry.name, regimes: entry.regimes, verdict: entry.verdict.rawValue,
+            missing: entry.missing, judgement: entry.document)
+        },
+        regimes: regimes.map {
+          ScorecardDocument.Regime(
+            name: $0.name, cases: $0.entries.count, forward: $0.forward?.rawValue,
+            gradients: $0.gradients?.rawValue, bits: $0.bits)
+        },
+        laws: laws.map { law in
+          ScorecardDocument.Comparison(
+            law: law.law.rawValue, part: law.part, whole: law.whole,
+            holds: law.isMissing ? nil : law.holds,
+            tensors: law.tensors.map {
+              ScorecardDocument.Agreement(
+                tensor: $0.difference.tensor, differing: $0.difference.differing,
+                count: $0.difference.count, ulps: finite($0.difference.ulps),
+                bits: $0.bits, ratio: finite($0.ratio))
+            })
+        }))
+  }
+}
+
+extension Scorecard.Entry {
+  fileprivate var document: JudgementDocument? {
+    switch outcome {
+    case .judged(let judgement, _): JudgementDocument(.judged(judgement))
+    case .rejected(let error): JudgementDocument(.unreadable(error))
+    case .missing: nil
+    }
+  }
+}
+
+private func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
+
+private struct ScorecardDocument: Encodable {
+  struct Entry: Encodable {
+    let name: String
+    let regimes: [String]
+    let verdict: String
+    let missing: [String]
+    let judgement: JudgementDocument?
+  }
+
+  struct Regime: Encodable {
+    let name: String
+    let cases: Int
+    let forward: String?
+    let gradients: String?
+    let bits: Double?
+  }
+
+  struct Comparison: Encodable {
+    let law: String
+    let part: String
+    let whole: String
+    /// Nothing where there was nothing to compare.
+    let holds: Bool?
+    let tensors: [Agreement]
+  }
+
+  struct Agreement: Encodable {
+    let tensor: String
+    let differing: Int
+    let count: Int
+    let ulps: Double?
+    let bits: Double
+    let ratio: Double?
+  }
+
+  let profile: String
+  let seed: UInt64
+  let forwardOnly: Bool
+  let verdict: String
+  let cases: [Entry]
+  let regimes: [Regime]
+  let laws: [Comparison]
 }
 
 extension [Attack.Worst] {

@@ -1,8 +1,8 @@
 internal import Reporting
 
 extension Judgement {
-  /// The verdict as a person reads it.
-  public var text: String {
+  /// A line for each tensor.
+  var tensorTable: TextTable {
     var table = TextTable([
       ("tensor", .left), ("whole", .right), ("row", .right), ("element", .right),
       ("bias", .right), ("bits", .right), ("worst element", .left), ("", .left),
@@ -16,13 +16,18 @@ extension Judgement {
         tensor.isRight ? "right" : "WRONG",
       ])
     }
-    return """
-      \(file.name): \(isRight ? "right" : "WRONG")
-        claims \(file.precision.rawValue); errors over the largest that \(file.precision.rawValue) \
-      excuses on this data, right up to 1
-      \(table.text)
-      \(diagnosis.map { "  → \($0.text)\n" }.joined())
-      """
+    return table
+  }
+
+  /// The verdict as a person reads it.
+  public var text: String {
+    """
+    \(file.name): \(isRight ? "right" : "WRONG")
+      claims \(file.precision.rawValue); errors over the largest that \(file.precision.rawValue) \
+    excuses on this data, right up to 1
+    \(tensorTable.text)
+    \(diagnosis.map { "  → \($0.text)\n" }.joined())
+    """
   }
 }
 
@@ -64,6 +69,6 @@ extension TensorJudgement {
 }
 
 /// Two decimals; beyond a thousand it does not matter any more.
-private func shown(_ ratio: Double) -> String {
+func shown(_ ratio: Double) -> String {
   ratio < 1000 ? "\((ratio * 100).rounded() / 100)" : "> 1000"
 }

@@ -1,0 +1,124 @@
+internal import Reporting
+
+extension Scorecard {
+  /// A line for each case.
+  var caseTable: TextTable {
+    var table = TextTable([
+      ("case", .left), ("claims", .left), ("forward", .left), ("gradients", .left),
+      ("bits", .right), ("honest", .right), ("worst", .right), ("where", .left),
+    ])
+    for entry in entries {
+      let tensors = entry.judgement?.tensors ?? []
+      let least = tensors.min { $0.bits < $1.bits }
+      let worst = tensors.max { $0.ratio < $1.ratio }
+      table.append([
+        entry.name, entry.judgement?.file.precision.rawValue ?? "",
+        word(entry.verdict(on: CaseFile.forwardResults), entry),
+        word(entry.verdict(on: CaseFile.gradients), entry),
+        least.map { $0.bits.fixed(1) } ?? "", least.map { $0.honestBits.fixed(1) } ?? "",
+        worst.map { shown($0.ratio) } ?? "", worst?.worst ?? "",
+      ])
+    }
+    return table
+  }
+
+  /// A line for each regime.
+  var regimeTable: TextTable {
+    var table = TextTable([
+      ("regime", .left), ("cases", .right), ("forward", .left), ("gradients", .left),
+      ("bits, at least", .right), ("worst", .right), ("in", .left),
+    ])
+    for regime in regimes {
+      let worst = regime.worst
+      table.append([
+        regime.name, "\(regime.entries.count)", word(regime.forward), word(regime.gradients),
+        regime.bits.map { $0.fixed(1) } ?? "", worst.map { shown($0.tensor.ratio) } ?? "",
+        worst.map { "\($0.tensor.name) of \($0.entry.name)" } ?? "",
+      ])
+    }
+    return table
+  }
+
+  /// A line for each law and part.
+  var lawTable: TextTable {
+    var table = TextTable([
+      ("law", .left), ("what must hold", .left), ("part", .left), ("of", .left), ("", .left),
+      ("", .left),
+    ])
+    for law in laws {
+      table.append([
+        law.law.rawValue, law.law.statement, law.part, law.whole, law.nearness,
+        law.isMissing ? "missing" : law.holds ? "holds" : "FAILS",
+      ])
+    }
+    return table
+  }
+
+  /// The bits of the outputs over the tokens of each case that has more than eight.
+  var tokenTable: TextTable {
+    var table = TextTable(
+      [("case", .left), ("tensor", .left)] + (1...8).map { ("\($0)/8", .right) })
+    for entry in entries {
+      for tensor in entry.judgement?.tensors ?? [] where tensor.bitsOverTokens.count == 8 {
+        table.append([entry.name, tensor.name] + tensor.bitsOverTokens.map { $0.fixed(1) })
+      }
+    }
+    return table
+  }
+
+  /// The verdict in a line.
+  public var summary: String {
+    let (wrong, incomplete) = (
+      entries.count { $0.verdict == .wrong }, entries.count { $0.verdict == .incomplete }
+    )
+    let missing = entries.map(\.missing.count).reduce(0, +)
+    let broken = laws.count { !$0.holds }
+    let parts =
+      ["\(entries.count - wrong - incomplete) of \(counted(entries.count, "case")) right"]
+      + (wrong > 0 ? ["\(wrong) wrong"] : [])
+      + (incomplete > 0
+        ? ["\(incomplete) incomplete, with \(counted(missing, "result")) missing"] : [])
+      + (broken > 0 ? ["\(broken) of \(laws.count) comparisons across files fail"] : [])
+    return "profile \(manifest.profile.rawValue), seed \(manifest.seed): "
+      + parts.joined(separator: ", ") + ": \(verdict.rawValue.uppercased())"
+  }
+
+  /// Cases that are wrong, those together whose diagnosis names the same mistakes: what it says of the first, and the names
+  /// of all.
+  var mistakes: [(judgement: Judgement, cases: [String])] {
+    var mistakes: [(names: [String], judgement: Judgement, cases: [String])] = []
+    for entry in entries {
+      guard let judgement = entry.judgement, !judgement.isRight else { continue }
+      let names = judgement.diagnosis.compactMap(\.name)
+      if let known = mistakes.firstIndex(where: { !names.isEmpty && $0.names == names }) {
+        mistakes[known].cases.append(entry.name)
+      } else {
+        mistakes.append((names, judgement, [entry.name]))
+      }
+    }
+    return mistakes.map { ($0.judgement, $0.cases) }
+  }
+
+  private func word(_ verdict: Verdict?, _ entry: Entry? = nil) -> String {
+    if case .rejected = entry?.outcome { return "rejected" }
+    return switch verdict {
+    case .right: "right"
+    case .wrong: "WRONG"
+    case .incomplete: "missing"
+    case nil: ""
+    }
+  }
+}
+
+extension FileComparison {
+  /// How near the results are to one another.
+  fileprivate var nearness: String {
+    if isMissing { return "" }
+    if isBitwise { return "the same bits" }
+    let differing = tensors.map(\.difference.differing).reduce(0, +)
+    let count = tensors.map(\.difference.count).reduce(0, +)
+    let furthest = tensors.min { $0.bits < $1.bits }
+    return "\(differing.grouped) of \(count.grouped) elements differ"
+      + (furthest.map { "; \($0.difference.tensor) agrees to \($0.bits.fixed(1)) bits" } ?? "")
+  }
+}
