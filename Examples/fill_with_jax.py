@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+import functions
 import kit
 
 jax.config.update("jax_enable_x64", True)
@@ -22,7 +23,7 @@ jax.config.update("jax_enable_x64", True)
 
 def solve(function: Callable, case: kit.Case) -> Iterator[dict[str, np.ndarray]]:
     """First the results of the forward pass, then the gradients of Σ o·do + Σ final_state·dht."""
-    options = kit.options(function, case)
+    options = functions.options(function, case)
     names = [name for name in kit.GRADIENTS if name in case.tensors]
 
     def forward(*tensors: Array) -> tuple[Array, Array]:
@@ -48,7 +49,7 @@ def main() -> None:
     parser.add_argument("function", nargs="?", default="jax_recurrence:delta_rule", help="module:function")
     parser.add_argument("--claim", help="the precision that the function claims, where it is not that of o")
     asked = parser.parse_args()
-    function = kit.function(asked.function)
+    function = functions.named(asked.function)
     kit.fill(asked.folder, lambda case: solve(function, case), claim=asked.claim)
 
 

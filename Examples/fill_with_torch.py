@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+import functions
 import kit
 
 
@@ -22,7 +23,7 @@ def solve(function: Callable, case: kit.Case, device: str) -> Iterator[dict[str,
     tensors = {name: tensor.to(device) for name, tensor in case.tensors.items()}
     for name in differentiable:
         tensors[name] = tensors[name].detach().requires_grad_(case.backward)
-    options = kit.options(function, case)
+    options = functions.options(function, case)
     options |= {name: tensors[name] for name in ("initial_state", "cu_seqlens") if name in options and name in tensors}
     o, state = function(*(tensors[name] for name in ("q", "k", "v", "beta")), **options)
     yield {"o": o.detach().cpu(), "final_state": None if state is None else state.detach().cpu()}
@@ -45,7 +46,7 @@ def main() -> None:
     parser.add_argument("function", help="module:function")
     parser.add_argument("--claim", help="the precision that the function claims, where it is not that of o")
     asked = parser.parse_args()
-    function = kit.function(asked.function)
+    function = functions.named(asked.function)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     kit.fill(asked.folder, lambda case: solve(function, case, device), "torch", Tensor.contiguous, claim=asked.claim)
 

@@ -8,7 +8,6 @@ one. FLA's kernels need none: fla.ops.delta_rule:chunk_delta_rule.
 
 from inspect import unwrap
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -93,34 +92,3 @@ def transformers_recurrent(
 
     gates, options = torch.zeros_like(beta), (initial_state, output_final_state, use_qk_l2norm_in_kernel)
     return unwrap(function)(q, k, v, gates, beta, *options)
-
-
-def mlx(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    beta: Tensor,
-    scale: float,
-    initial_state: Tensor | None = None,
-    use_qk_l2norm_in_kernel: bool = False,
-) -> Solution:
-    """mlx-lm's gated delta rule, forward only; its Metal kernel where there is one. Its caller scales the queries."""
-    import mlx.core as mx
-    from mlx_lm.models.gated_delta import gated_delta_kernel, gated_delta_ops, normalize_qk
-
-    def converted(tensor: Tensor) -> mx.array:
-        return mx.array(tensor.detach().float().numpy()).astype(getattr(mx, str(tensor.dtype).removeprefix("torch.")))
-
-    def returned(array: mx.array) -> Tensor:
-        return torch.from_numpy(np.array(array.astype(mx.float32))).to(getattr(torch, str(array.dtype).split(".")[-1]))
-
-    queries, keys, values, strengths = map(converted, (q, k, v, beta))
-    if use_qk_l2norm_in_kernel:
-        queries, keys = normalize_qk(queries, keys, inv_scale=k.shape[-1] ** -0.5, eps=1e-6)
-    else:
-        queries = scale * queries
-    shape = (v.shape[0], v.shape[2], k.shape[-1], v.shape[-1])
-    state = converted(torch.zeros(shape) if initial_state is None else initial_state).swapaxes(2, 3)
-    function = gated_delta_kernel if mx.metal.is_available() else gated_delta_ops
-    o, state = function(queries, keys, values, mx.ones(strengths.shape), strengths, state)
-    return returned(o), returned(state.swapaxes(2, 3))

@@ -5,8 +5,6 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
-from inspect import Parameter, signature
-from math import isclose
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +35,6 @@ class Case:
 
     @property
     def backward(self) -> bool:
-        """Whether gradients are expected."""
         return not set(self.results).isdisjoint(GRADIENTS.values())
 
 
@@ -101,34 +98,3 @@ def expect_heads(case: Case, heads: str) -> None:
     asked, groups = case.metadata.get("heads", "interleaved"), case.tensors["k"].shape[2]
     if asked != heads and groups not in (1, case.tensors["v"].shape[2]):
         raise ValueError(f"the heads are {asked}, the kernel takes them {heads}")
-
-
-def options(function: Callable, case: Case) -> dict[str, Any]:
-    """The keyword arguments, of those in flash-linear-attention's signature, that the function takes."""
-    values = {
-        "scale": case.scale,
-        "initial_state": case.tensors.get("initial_state"),
-        "output_final_state": True,
-        "use_qk_l2norm_in_kernel": case.normalizes,
-        "cu_seqlens": case.tensors.get("cu_seqlens"),
-    }
-    if "chunk_size" in case.metadata:
-        values["chunk_size"] = int(case.metadata["chunk_size"])
-    parameters = signature(function).parameters
-    if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters.values()):
-        return values
-    needed = {name for name in ("initial_state", "cu_seqlens") if values[name] is not None}
-    if case.normalizes:
-        needed.add("use_qk_l2norm_in_kernel")
-    if not isclose(case.scale, case.tensors["q"].shape[-1] ** -0.5):
-        needed.add("scale")
-    if refused := needed - set(parameters):
-        raise TypeError(f"the function takes no {' '.join(sorted(refused))}")
-    return {name: value for name, value in values.items() if name in parameters}
-
-
-def function(name: str) -> Callable:
-    """The function that module:function names."""
-    module, _, attribute = name.partition(":")
-    sys.path.append("")
-    return getattr(import_module(module), attribute)
