@@ -23,7 +23,8 @@ let package = Package(
   name: "DeltaNet",
   products: [
     .library(name: "Algebra", targets: ["Algebra"]),
-    .library(name: "DeltaNet", targets: ["DeltaNet"]),
+    .library(name: "DeltaNet", type: .dynamic, targets: ["CLibrary"]),
+    .library(name: "DeltaNetModels", targets: ["DeltaNet"]),
     .library(name: "DeltaRule", targets: ["DeltaRule"]),
     .library(name: "DeltaRuleCPU", targets: ["DeltaRuleCPU"]),
     .library(name: "DeltaRuleGPU", targets: ["DeltaRuleGPU"]),
@@ -81,6 +82,19 @@ let package = Package(
       ],
       swiftSettings: optimised),
     // Floor 5
+    .target(name: "CDeltaNet"),
+    .target(
+      name: "CInterface",
+      dependencies: ["CDeltaNet", "DeltaRule", "DeltaRuleCPU", "TensorFiles", "Verification"],
+      swiftSettings: optimised),
+    // What the shared library alone has: its map of symbols, which would hide those of programs.
+    .target(
+      name: "CLibrary", dependencies: ["CInterface"], exclude: ["symbols.map"],
+      linkerSettings: [
+        .unsafeFlags([
+          "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/CLibrary/symbols.map",
+        ])
+      ]),
     .target(
       name: "Terminal",
       dependencies: [
@@ -134,6 +148,13 @@ let package = Package(
         "ProgramRuns", "Reporting", "TensorFiles", "Terminal", "Verification", "deltanet-verify",
       ],
       resources: [.copy("Fixtures"), .copy("Regressions.txt"), .copy("WorstCases.txt")],
+      swiftSettings: settings),
+    .testTarget(
+      name: "CInterfaceTests",
+      dependencies: [
+        "Algebra", "CDeltaNet", "CInterface", "DeltaRule", "DeltaRuleCPU", "PropertyTesting",
+        "TensorFiles",
+      ],
       swiftSettings: settings),
     .target(name: "ProgramRuns", path: "Tests/ProgramRuns"),
     .testTarget(
