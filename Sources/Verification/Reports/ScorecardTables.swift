@@ -54,11 +54,12 @@ extension Scorecard {
     return table
   }
 
-  /// The bits of the outputs over the tokens of each case that has more than eight.
+  /// The bits over the tokens of each case that has more than eight, and is not another once more.
   var tokenTable: TextTable {
     var table = TextTable(
       [("case", .left), ("tensor", .left)] + (1...8).map { ("\($0)/8", .right) })
-    for entry in entries {
+    let again = laws.filter { [.chunk, .repetition].contains($0.law) }.map(\.part)
+    for entry in entries where !again.contains(entry.name) {
       for tensor in entry.judgement?.tensors ?? [] where tensor.bitsOverTokens.count == 8 {
         table.append([entry.name, tensor.name] + tensor.bitsOverTokens.map { $0.fixed(1) })
       }
