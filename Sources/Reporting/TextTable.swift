@@ -5,22 +5,20 @@ package struct TextTable {
     case right
   }
 
-  private let alignments: [Alignment]
-  private var rows: [[String]]
+  package let columns: [(title: String, alignment: Alignment)]
+  package private(set) var rows: [[String]] = []
 
-  package init(_ columns: [(title: String, alignment: Alignment)]) {
-    alignments = columns.map(\.alignment)
-    rows = [columns.map(\.title)]
-  }
+  package init(_ columns: [(title: String, alignment: Alignment)]) { self.columns = columns }
 
   package mutating func append(_ row: [String]) { rows.append(row) }
 
   package var text: String {
-    let widths = alignments.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
+    let lines = [columns.map(\.title)] + rows
+    let widths = columns.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
+    return lines.map { row in
       let cells = row.indices.map { column in
         let padding = String(repeating: " ", count: widths[column] - row[column].count)
-        return alignments[column] == .left ? row[column] + padding : padding + row[column]
+        return columns[column].alignment == .left ? row[column] + padding : padding + row[column]
       }
       let line = cells.joined(separator: "  ")
       return "  " + line.prefix(line.count - line.reversed().prefix { $0 == " " }.count)

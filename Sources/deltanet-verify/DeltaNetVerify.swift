@@ -11,7 +11,7 @@ struct DeltaNetVerify: AsyncParsableCommand {
       """,
     subcommands: [
       Laws.self, Check.self, Faults.self, AttackCommand.self, Bench.self, Export.self, List.self,
-      Model.self, SelfTestCommand.self,
+      Model.self, ReportCommand.self, SelfTestCommand.self,
     ],
     defaultSubcommand: Laws.self)
 }

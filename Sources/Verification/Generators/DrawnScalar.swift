@@ -13,7 +13,7 @@ public protocol DrawnScalar: Field {
   static func drawn(from source: inout ChoiceSource) -> Self
 }
 
-extension DrawnScalar {
+extension Field {
   @inlinable
   static func fraction(_ numerator: Int, _ denominator: Int) -> Self {
     Self(numerator) / Self(denominator)

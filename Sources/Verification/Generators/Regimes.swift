@@ -14,7 +14,7 @@ enum KeyRegime: String, CaseIterable {
   case zero = "keys zero"
 
   /// Keys of this regime, made of one row of arbitrary numbers a token.
-  func keys<Scalar: DrawnScalar>(
+  func keys<Scalar: Field>(
     from rows: Matrix<Scalar>, _ source: inout ChoiceSource
   ) throws -> Matrix<Scalar> {
     let first = rows.rows > 0 ? rows[row: 0] : rows
@@ -65,7 +65,7 @@ enum BetaRegime: String, CaseIterable {
   }
 }
 
-extension DrawnScalar {
+extension Field {
   /// Next to nothing.
   static var tiny: Self { fraction(1, 1 << 20) }
 }
@@ -74,7 +74,7 @@ extension DrawnScalar {
 ///
 /// A row (s, ·) of d numbers gives the point (2s, 1 − |s|²) / (1 + |s|²) of the unit sphere, with s its
 /// first d − 1 (stereographic projection; every rational point but one is met).
-func unitRows<Scalar: DrawnScalar>(from rows: Matrix<Scalar>) throws -> Matrix<Scalar> {
+func unitRows<Scalar: Field>(from rows: Matrix<Scalar>) throws -> Matrix<Scalar> {
   let last = rows.columns - 1
   let squares = (0..<rows.rows).map { i in sum(0..<last) { rows[i, $0] * rows[i, $0] } }
   // Over a finite field −1 is a sum of squares.
@@ -85,7 +85,7 @@ func unitRows<Scalar: DrawnScalar>(from rows: Matrix<Scalar>) throws -> Matrix<S
 }
 
 /// The reflection I − 2 uᵀu, with u the unit vector made of `row`: an orthogonal matrix.
-func orthogonalMatrix<Scalar: DrawnScalar>(
+func orthogonalMatrix<Scalar: Field>(
   from row: Matrix<Scalar>, size: Int
 ) throws -> Matrix<Scalar> {
   guard row.rows == 1 else { return .identity(size) }

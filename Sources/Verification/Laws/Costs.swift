@@ -69,6 +69,14 @@ struct CostShape: CustomStringConvertible {
       initialState: .zero(keyDimension, valueDimension))
   }
 
+  /// What a documented polynomial is here.
+  func value(of count: Cost.Count) -> Rational {
+    count(
+      Cost.variables(
+        length: length, chunkLength: chunkLength, keyDimension: keyDimension,
+        valueDimension: valueDimension))
+  }
+
   var description: String {
     "L = \(length), C = \(chunkLength), dk = \(keyDimension), dv = \(valueDimension)"
   }
@@ -105,10 +113,7 @@ extension Formulation where Scalar == CriticalPath {
 private func require(
   _ name: String, _ measured: Int, equal documented: Cost.Count, _ shape: CostShape
 ) throws(Falsified) {
-  let expected = documented(
-    Cost.variables(
-      length: shape.length, chunkLength: shape.chunkLength, keyDimension: shape.keyDimension,
-      valueDimension: shape.valueDimension))
+  let expected = shape.value(of: documented)
   guard Rational(measured) == expected else {
     throw Falsified("\(name): \(measured) measured, \(documented) = \(expected) documented")
   }

@@ -294,6 +294,6 @@ extension PrecisionModel {
 }
 
 /// The Euclidean norm of all entries.
-private func norm(_ x: Matrix<Double>) -> Double {
+func norm(_ x: Matrix<Double>) -> Double {
   x.entries.reduce(0) { $0 + $1 * $1 }.squareRoot()
 }

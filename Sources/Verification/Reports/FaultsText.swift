@@ -2,8 +2,11 @@ import PropertyTesting
 internal import Reporting
 
 extension KillMatrix {
-  /// One line a fault, with the law that catches it soonest; the same run gives the same text.
-  public var text: String {
+  /// The matrix as a person reads it; the same run gives the same text.
+  public var text: String { table.text + "\n\n" + summary + "\n" }
+
+  /// A line a fault, with the law that catches it soonest.
+  var table: TextTable {
     var table = TextTable([
       ("fault", .left), ("a kernel in which", .left), ("as in", .left), ("laws", .right),
       ("soonest", .left), ("cases", .right), ("smallest case", .left),
@@ -15,13 +18,16 @@ extension KillMatrix {
         row.quickest?.counterexample.size ?? "",
       ])
     }
+    return table
+  }
+
+  var summary: String {
     let killed = rows.count { !$0.kills.isEmpty }
     let alarms =
       falseAlarms.isEmpty
       ? "every law holds for the same kernel without a fault"
       : "FALSE ALARMS by " + falseAlarms.map(\.law).joined(separator: " ")
-    return table.text
-      + "\n\nseed \(seed): \(killed) of \(rows.count) faults are caught; \(alarms)\n"
+    return "seed \(seed): \(killed) of \(rows.count) faults are caught; \(alarms)"
   }
 }
 

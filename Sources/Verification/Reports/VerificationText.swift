@@ -8,11 +8,13 @@ extension Verification.Outcome {
   /// The run as a person reads it. The same run gives the same text.
   public var text: String {
     [
-      lawTable, formulationTable, deviceTable, failures, suspicion, leftOut ?? "", summary,
+      lawTable.text, formulationTable?.text ?? "", deviceTable, failures, suspicion,
+      leftOut ?? "", summary,
     ].filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
   }
 
-  private var lawTable: String {
+  /// What was checked of each law.
+  var lawTable: TextTable {
     var table = TextTable([
       ("law", .left), ("what must hold", .left), ("over", .left), ("for", .right),
       ("cases", .right), ("", .left),
@@ -28,27 +30,25 @@ extension Verification.Outcome {
         ])
       }
     }
-    return table.text
+    return table
   }
 
-  /// What was checked of each formulation.
-  private var formulationTable: String {
+  /// What was checked of each formulation; nil where none was.
+  var formulationTable: TextTable? {
     let all = laws.flatMap(\.reports)
     var table = TextTable([
       ("formulation", .left), ("laws", .right), ("cases", .right), ("error/bound", .right),
       ("bits of 24", .right),
       ("", .left),
     ])
-    var isEmpty = true
     for name in Formulations.primeField.map(\.name) {
       let own = all.filter { $0.instance.subject == name }
       if own.isEmpty { continue }
-      isEmpty = false
       let bits = own.first { $0.instance.property.id == "BE/\(name)@Float" }
         .flatMap { $0.report.observations.median(of: "bits") }
       table.append(row(name, own, bits: bits))
     }
-    return isEmpty ? "" : table.text
+    return table.rows.isEmpty ? nil : table
   }
 
   private func row(
@@ -82,7 +82,7 @@ extension Verification.Outcome {
   }
 
   /// The first failure of each subject in full, the others by name.
-  private var failures: String {
+  var failures: String {
     var told: Set<String> = []
     return laws.flatMap { law, reports in
       reports.compactMap { instance, report in

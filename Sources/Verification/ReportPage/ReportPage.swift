@@ -1,0 +1,282 @@
+import DeltaRule
+import DeltaRuleCPU
+import FoundationEssentials
+
+/// Everything that a page tells about a run: what was verified, how, and how far to trust it.
+///
+/// The same seed gives the same bytes, on the same kind of machine and with the same gnuplot.
+package struct ReportPage: Sendable {
+  let machine: Machine
+  let verification: Verification.Outcome
+  let faults: KillMatrix
+  let accuracy: AccuracySweep
+  let errors: ErrorOverTokens
+  let costs: MeasuredCosts
+  let attention: AttentionPicture
+  let benchmark: RecordedBenchmark?
+
+  /// Runs all that the page is about.
+  ///
+  /// - Parameters:
+  ///   - cases: for each sampled law, and at most for each law and fault; nil leaves it to them.
+  ///   - progress: called with how many steps are done, how many there are, and what they are about.
+  package static func measured(
+    seed: UInt64, cases: Int? = nil, jobs: Int, benchmark: RecordedBenchmark? = nil,
+    progress: (_ done: Int, _ total: Int, _ subject: String) -> Void
+  ) async throws -> ReportPage {
+    let verification = try await Verification(seed: seed, cases: cases, jobs: jobs).run {
+      progress($0, $1, "laws")
+    }
+    let faults = await KillMatrix.measured(seed: seed, cases: cases ?? 500, jobs: jobs) {
+      progress($0, $1, "faults")
+    }
+    return ReportPage(
+      machine: Machine(instructionSet: .best), verification: verification, faults: faults,
+      accuracy: try await .measured(seed: seed, jobs: jobs) { progress($0, $1, "accuracy") },
+      errors: try await .measured(seed: seed, jobs: jobs) { progress($0, $1, "long sequence") },
+      costs: try await .measured(jobs: jobs) { progress($0, $1, "costs") },
+      attention: try AttentionPicture(seed: seed), benchmark: benchmark)
+  }
+
+  /// Whether everything holds, every fault is caught, and costs are as documented.
+  package var holds: Bool { verification.holds && faults.isComplete && costs.agree }
+
+  /// What the page says, in two lines.
+  package var summary: String { "\(verification.summary)\n\(faults.summary)\n" }
+
+  /// Scripts for gnuplot, by the names of the pictures that they draw.
+  package var plots: [(name: String, script: String)] {
+    let accuracies = accuracy.parts.flatMap(\.grids).compactMap { grid in
+      grid.picture.map { ($0, grid.plot) }
+    }
+    let all =
+      accuracies + [("error-over-tokens", errors.plot)] + costs.plots + (benchmark?.plots ?? [])
+    return all.map { ($0, $1.script) }
+  }
+
+  /// Pictures that need no other program, by their names.
+  package var drawings: [(name: String, svg: String)] {
+    attention.drawings.map { ($0.name, $0.svg) }
+      + [("kill-matrix", KillMatrixPicture(matrix: faults).svg)]
+  }
+}
+
+extension ReportPage {
+  private struct Section {
+    let id: String
+    let heading: String
+    let content: HTML
+  }
+
+  /// The page, which needs nothing beside itself.
+  ///
+  /// - Parameter pictures: SVG files by the names in ``plots`` and ``drawings``; without one the page has its
+  ///   description alone.
+  package func html(_ pictures: [String: [UInt8]]) -> String {
+    var sections = [
+      Section(id: "laws", heading: "What holds", content: laws),
+      Section(id: "accuracy", heading: "How accurate it is", content: accuracies(pictures)),
+      Section(
+        id: "tokens", heading: "Whether errors grow along a sequence", content: tokens(pictures)),
+      Section(id: "costs", heading: "What it costs", content: costs(pictures)),
+      Section(id: "faults", heading: "Whether the laws would notice", content: faults(pictures)),
+      Section(
+        id: "attention", heading: "What the delta rule attends to", content: attention(pictures)),
+    ]
+    if let benchmark {
+      sections.append(
+        Section(id: "speed", heading: "How fast it is", content: speed(benchmark, pictures)))
+    }
+    sections.append(Section(id: "trust", heading: "How far to trust this", content: trust))
+    let contents = sections.map { section -> HTML in
+      "<li><a href=\"#\(section.id)\">\(section.heading)</a></li>"
+    }
+    let main = sections.map { section -> HTML in
+      """
+      <section id="\(section.id)">
+      <h2>\(section.heading)</h2>
+      \(section.content)
+      </section>
+      """
+    }
+    let page: HTML = """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <title>The delta rule, verified: seed \(verification.seed)</title>
+      <style>\(HTML(markup: Self.style))</style>
+      </head>
+      <body>
+      <header>
+      <h1>The delta rule, verified</h1>
+      \(introduction)
+      </header>
+      <nav aria-label="Contents">
+      <ol>
+      \(contents)
+      </ol>
+      </nav>
+      <main>
+      \(main)
+      </main>
+      </body>
+      </html>
+
+      """
+    return page.text
+  }
+
+  private func image(_ name: String, _ description: String, _ pictures: [String: [UInt8]]) -> HTML {
+    let data = Data(pictures[name] ?? []).base64EncodedString()
+    return
+      "<img src=\"data:image/svg+xml;base64,\(HTML(markup: data))\" alt=\"\(description)\" />"
+  }
+
+  private var introduction: HTML {
+    """
+    <p>The delta rule is a layer for sequence models that keeps a memory <i>S</i>, a matrix of fixed size. Each token has a query \
+    <i>q</i>, a key <i>k</i>, a value <i>v</i> and a strength <i>β</i>, and the memory does three things with them:</p>
+    <dl class="formulas">
+    <dt><i>x<sub>t</sub></i> = <i>β<sub>t</sub></i> (<i>v<sub>t</sub></i> − <i>k<sub>t</sub></i> <i>S</i><sub><i>t</i>−1</sub>)</dt>
+    <dd>compare the value with what is stored under the key</dd>
+    <dt><i>S<sub>t</sub></i> = <i>S</i><sub><i>t</i>−1</sub> + <i>k<sub>t</sub></i><sup>⊤</sup> <i>x<sub>t</sub></i></dt>
+    <dd>write the difference</dd>
+    <dt><i>o<sub>t</sub></i> = scale · <i>q<sub>t</sub></i> <i>S<sub>t</sub></i></dt>
+    <dd>read what is stored under the query</dd>
+    </dl>
+    <p>There are many ways to compute it, token by token, in chunks, as one large product; \
+    \(Formulations.primeField.count) of them, forwards and backwards, were held against these three lines. “Verified” means \
+    here: compared in arithmetic that does not round, so that two results are equal or different, with no tolerance; and, where numbers \
+    do round, held within bounds that are proved. Every case follows from one seed.</p>
+    <p class="verdict \(HTML(markup: holds ? "holds" : "fails"))">\(verification.summary). \
+    \(faults.rows.count { !$0.kills.isEmpty }) of \(faults.rows.count) planted faults are caught.</p>
+    <p class="note">Computed on \(machine.processor ?? "an unnamed processor") (\(machine.instructionSet.rawValue)). The rule and its chunked \
+    form: Yang, Wang, Zhang, Shen and Kim, <cite>Parallelizing Linear Transformers with the Delta Rule over Sequence Length</cite>, 2024, \
+    arXiv:2406.06484.</p>
+    """
+  }
+
+  private var laws: HTML {
+    let statements = verification.laws.map { law, _ -> HTML in
+      """
+      <dt><b>\(law.id)</b> \(law.title)</dt>
+      <dd>\(law.statement)<br /><span class="formula">\(law.formula)</span><br /><span class="note">\(law.theorem)</span></dd>
+      """
+    }
+    return """
+      <p>A law is a statement about every formulation, such as “the length of a chunk changes nothing”. Most are checked in the field of \
+      2⁶¹ − 1 elements, where nothing is rounded and where a false equation survives a single random case with a probability below 10⁻¹⁵. \
+      Cases marked “(all)” are not a sample but every one there is.</p>
+      \(.table(verification.lawTable, caption: "Every law, with the numbers it was checked in and the cases of which it held"))
+      \(verification.failures.isEmpty ? "" : "<pre class=\"fails\">\(verification.failures)</pre>")
+      \(.details("What each law says, as a sentence, as a formula, and where it is proved", "<dl class=\"laws\">\(statements)</dl>"))
+      <p>The same run, formulation by formulation. “error/bound” is the largest rounding error over its proved bound, which must not exceed 1; \
+      “bits of 24” is how much of a float32 number was right, in half of the cases at least.</p>
+      \(verification.formulationTable.map { .table($0, caption: "Every formulation, with the checks it passed") } ?? "")
+      """
+  }
+
+  private func accuracies(_ pictures: [String: [UInt8]]) -> HTML {
+    let parts = accuracy.parts.map { part -> HTML in
+      let plotted = part.grids.compactMap { grid in
+        grid.picture.map {
+          image($0, "\(grid.title): bits that are right. The text describes it.", pictures)
+        }
+      }
+      return """
+        <h3>\(part.heading)</h3>
+        <p>\(part.text)</p>
+        \(plotted.isEmpty ? "\(part.grids.map(\.table))" : .figure(plotted, "\(part.grids.map(\.title).joined(separator: "; ")). L = 256, C = 64, β = 1 and independent keys where nothing else is said."))
+        """
+    }
+    return """
+      <p>Numbers round, and formulations that are equal in exact arithmetic are not equally good in floating point. “Bits that are right” is \
+      −log₂ of the root mean square of the errors over that of the exact outputs: each bit halves the error. Exact is the recurrence in 106 bits, \
+      on the very same inputs; heads have \(AccuracySetting.features) features, keys of length 1, and a zero initial state.</p>
+      \(parts)
+      """
+  }
+
+  private func tokens(_ pictures: [String: [UInt8]]) -> HTML {
+    """
+    <p>A recurrence could add up its rounding errors without end. The delta rule does not: with β|k|² between 0 and 2 no step makes an old error \
+    larger. Here are \(ErrorOverTokens.setting.length) tokens with β between 0 and 2; a line that stays level means that the last token is as good \
+    as the first.</p>
+    \(.figure(
+      [image("error-over-tokens", "Errors of five precisions along a long sequence: level lines.", pictures)],
+      "Chunk kernels of five precisions; each point is the error of 128 tokens."))
+    """
+  }
+
+  private func costs(_ pictures: [String: [UInt8]]) -> HTML {
+    """
+    <p>Each formulation states its multiplications and its critical path, how many operations must follow one another, as polynomials. Scalars that \
+    count what is done to them measure both: the numbers are equal, not just alike. The recurrence does the least work and is as deep as the sequence \
+    is long; chunks trade work for depth, which is what makes them fast on parallel hardware.</p>
+    \(.figure(
+      costs.plots.map { image($0.name, "\($0.plot.title): lines for the formulas, marks for what was counted.", pictures) },
+      "One head, dk = dv = C = 16. Lines are the formulas, marks what was counted."))
+    \(.table(costs.table, caption: "Counted and documented costs, \(MeasuredCosts.shape(MeasuredCosts.lengths.max() ?? 0)); N = L/C, lg = log₂"))
+    """
+  }
+
+  private func faults(_ pictures: [String: [UInt8]]) -> HTML {
+    """
+    <p>Laws that never fail prove nothing. So \(faults.rows.count) mistakes, many of them from kernels that shipped, were planted in a chunk kernel, one at a \
+    time, and every law that speaks about kernels was held against each. A column is a mistake, a row a law; a dark cell means that few random cases \
+    were enough, a grey one that the law has nothing to say about it. No column may stay grey.</p>
+    <figure>
+    \(.scrolling("Faults by the laws that catch them", "<div class=\"wide\">\(image("kill-matrix", "Matrix of \(faults.rows.count) faults by the laws that catch them; the table below lists every fault.", pictures))</div>"))
+    <figcaption>\(faults.summary). The number at the end of a row is how many faults its law catches.</figcaption>
+    </figure>
+    \(.details("All \(faults.rows.count) faults, with the law that catches each soonest", .table(faults.table, caption: "Every fault, where it was seen, and what catches it")))
+    """
+  }
+
+  private func attention(_ pictures: [String: [UInt8]]) -> HTML {
+    """
+    <p>The outputs are a matrix times the values, o = 𝒜 v, as in attention. Here \(AttentionPicture.length) tokens write, \
+    those under a triangle to one and the same key, and every query asks for that key. By the delta rule a new value takes the place of the old one: \
+    where β = 1 a column ends where the next begins. After the dashed line β is ½, and each write halves what the earlier ones had.</p>
+    <p>Linear attention only adds: every value ever written to the key stays, and the answer is their sum. Pale cells are other keys, which are \
+    not quite at right angles to it.</p>
+    \(.figure(
+      attention.drawings.map { image($0.name, "\($0.title), as a heat map. The text describes it.", pictures) },
+      "Row i holds what output i takes from every value; blue is negative, orange positive."))
+    """
+  }
+
+  private func speed(_ benchmark: RecordedBenchmark, _ pictures: [String: [UInt8]]) -> HTML {
+    let images = benchmark.plots.map {
+      image(
+        $0.name,
+        "\($0.plot.title): nanoseconds a token and head over L; the table has the numbers.",
+        pictures)
+    }
+    return """
+      <p>Times of the kernels on \(benchmark.machine), as 'deltanet-verify bench' recorded them: nanoseconds for one token of one head, the best of \
+      all rounds and the median. They are the one thing on this page that does not follow from the seed.</p>
+      \(images.isEmpty ? "" : .figure(images, "Level lines mean linear time. B is whatever was timed."))
+      \(.details("All \(benchmark.times.count) times", .table(benchmark.table, caption: "ns a token and head")))
+      """
+  }
+
+  private var trust: HTML {
+    """
+    <ul>
+    <li><b>Exact checks</b> compare polynomials with integer coefficients at random points of a large field. That all formulations agree by chance where \
+    one is wrong is out of the question; that every formulation <em>and</em> the three lines above are wrong in the same way is not, which is why the \
+    recurrence is short enough to be read.</li>
+    <li><b>Small shapes</b> are covered as a whole: every small case, and equations between polynomials with a variable for every input. Larger shapes are \
+    sampled, with lengths just below, at and above the length of a chunk on purpose. The same statements are proved for all shapes in the project’s Proofs folder.</li>
+    <li><b>Bounds in floating point</b> are proved and checked on random and on ill-conditioned inputs; the accuracies above are measurements, on heads of one \
+    size, and say what is usual, not what is possible.</li>
+    <li><b>The laws were tested</b> by faults. A kind of mistake that nobody thought of may still get past them.</li>
+    <li><b>Your kernel</b> is not covered by this page: 'deltanet-verify export' writes cases for it, and 'deltanet-verify check' judges what it makes of them.</li>
+    </ul>
+    <p>To see all of this again: 'deltanet-verify report --seed \(verification.seed) --out page'. The same seed gives the same page, however many threads compute it.</p>
+    """
+  }
+}
