@@ -47,7 +47,7 @@ public func chunkwise<Scalar>(
 }
 
 /// The gradient by chunks: the state that enters each is recomputed forwards, and
-/// ``utTransformedBackward(_:_:)`` runs chunk after chunk backwards.
+/// ``utTransformedBackward(_:_:inverse:)`` runs chunk after chunk backwards.
 ///
 /// - Complexity: O(L·C·(C + dk + dv) + L·dk·dv), O(L·(dk + dv) + (L/C)·dk·dv) memory.
 /// - Source: the paper recomputes states in the backward pass; proof: `Proofs/Chunkwise.md#chunkwise-backward`.

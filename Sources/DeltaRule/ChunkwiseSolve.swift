@@ -5,7 +5,7 @@ public import Algebra
 ///     (I + A) X = diag(β) (V − K S)
 ///     O = scale · (Q S + tril(Q Kᵀ) X)        S ← S + Kᵀ X
 ///
-/// Less work than ``chunkwise(_:chunkLength:)``, but the solve waits for the state. Row by row it
+/// Less work than ``chunkwise(_:chunkLength:inverse:)``, but the solve waits for the state. Row by row it
 /// reads
 ///
 ///     x_i = β_i (v_i − k_i S − Σ_{j < i} (k_i·k_j) x_j)

@@ -10,7 +10,7 @@ public import Algebra
 ///   - q: 1 × dk, as is `k`.
 ///   - v: 1 × dv.
 ///   - beta: 1 × 1, or 1 × dv.
-///   - state: S, dk × dv; left as the state after this token.
+///   - S: the state, dk × dv; left as the state after this token.
 /// - Returns: o, 1 × dv.
 /// - Complexity: O(dk·dv), whatever came before.
 /// - Source: q S_t with the write substituted. Proof: `Proofs/DecodeStep.md#decode-step`.

@@ -142,7 +142,7 @@ public func utTransformedBackward<Scalar>(
 }
 
 extension Cost {
-  /// What one chunk of n tokens takes in ``utTransformed(_:)`` and ``chunkwise(_:chunkLength:)``.
+  /// What one chunk of n tokens takes in ``utTransformed(_:)`` and ``chunkwise(_:chunkLength:inverse:)``.
   ///
   /// - Parameter inverse: the multiplications that (I + A)⁻¹ takes; ``substitution(_:)`` where nil.
   static func utMultiplications(_ n: Count, inverse: Count? = nil) -> Count {

@@ -7,7 +7,7 @@ public import DeltaRule
 ///
 /// - Parameters:
 ///   - storage: what numbers are rounded to on the device, and outputs when they are written.
-///   - normalizingQueriesAndKeys: `use_qk_l2norm`.
+///   - normalizes: `use_qk_l2norm`.
 /// - Throws: ``GPUError``, as ``DevicePlan/init(_:on:using:storage:precision:normalizingQueriesAndKeys:)`` does.
 /// - Complexity: 2·C·(C + dk + dv) + 6·dk·dv operations a token and head by chunks of C.
 /// - Source: the paper, equations 8 and 9: `Proofs/ChunkwiseSolve.md#chunkwise-solve`.

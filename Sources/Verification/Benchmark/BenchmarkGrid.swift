@@ -16,7 +16,7 @@ public struct BenchmarkGrid: Sendable {
 
   /// The combinations, each once. A decoding step has one length and one form, whatever the others have.
   ///
-  /// - Throws: ``DeltaRule/ShapeError`` where a size is not what a batch can have.
+  /// - Throws: `ShapeError` where a size is not what a batch can have.
   public func configurations() throws -> [BenchmarkConfiguration] {
     let shapes = try sizes.shapes()
     return try numbers.flatMap { numbers in

@@ -18,7 +18,7 @@ public struct DeviceGrid: Sendable {
 
   /// The combinations, each once. A decoding step has one length and one form, whatever the others have.
   ///
-  /// - Throws: ``DeltaRule/ShapeError`` where a size is not what a batch can have.
+  /// - Throws: `ShapeError` where a size is not what a batch can have.
   public func configurations() throws -> [DeviceConfiguration] {
     let shapes = try sizes.flatMap { try $0.shapes() }
     return try storages.flatMap { storage in
@@ -37,7 +37,7 @@ public struct DeviceGrid: Sendable {
     }.unique
   }
 
-  /// Forward passes, and those with their gradients, of ``standardSizes(for:)``.
+  /// Forward passes, and those with their gradients, of `standardSizes(for:)`.
   ///
   /// - Throws: `GPUError`.
   public static func standard(for device: Device) throws -> DeviceGrid {
