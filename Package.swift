@@ -144,8 +144,9 @@ let package = Package(
     .testTarget(
       name: "VerificationTests",
       dependencies: [
-        "Algebra", "DeltaRule", "DeltaRuleCPU", "DeltaRuleGPU", "KernelEmulator", "PropertyTesting",
-        "ProgramRuns", "Reporting", "TensorFiles", "Terminal", "Verification", "deltanet-verify",
+        "Algebra", "BigInt", "DeltaRule", "DeltaRuleCPU", "DeltaRuleGPU", "KernelEmulator",
+        "PropertyTesting", "ProgramRuns", "Reporting", "TensorFiles", "Terminal", "Verification",
+        "deltanet-verify",
       ],
       resources: [.copy("Fixtures"), .copy("Regressions.txt"), .copy("WorstCases.txt")],
       swiftSettings: settings),
