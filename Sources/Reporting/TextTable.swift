@@ -27,8 +27,8 @@ package struct TextTable {
 
   /// The table in Markdown.
   package var markdown: String {
-    let rule = alignments.map { $0 == .left ? "---" : "---:" }
-    return ([rows[0], rule] + rows.dropFirst()).map { row in
+    let rule = columns.map { $0.alignment == .left ? "---" : "---:" }
+    return ([columns.map(\.title), rule] + rows).map { row in
       "| " + row.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
     }.joined(separator: "\n")
   }

@@ -1,3 +1,4 @@
+import Algebra
 import DeltaRule
 import PropertyTesting
 import TensorFiles
@@ -16,7 +17,7 @@ public struct CaseExport: Sendable {
   var keyHeads: Int
   var layout = CaseFile.Layout.tokensFirst
   var headOrder = CaseFile.HeadOrder.interleaved
-  var keys = KeyGeometry.independent
+  var keys = KeyRegime.independent
   var betaRange = 0.0...1.0
   /// Whether β is one end of its range or the other.
   var hasExtremeBeta = false
@@ -101,7 +102,7 @@ public struct CaseExport: Sendable {
         [keyDimension, valueDimension].contains { $0.nonzeroBitCount != 1 },
         "widths no power of two"
       ),
-      (keys != .independent, "keys \(keys.rawValue)"),
+      (keys != .independent, keys.rawValue),
       (betaRange.upperBound > 1, "β up to 2"),
       (betaRange.upperBound == 0, "β = 0"),
       (betaRange == 1...1, "β = 1"),
@@ -124,14 +125,15 @@ extension CaseExport {
   ///
   /// - Parameter gradient: whether `do` and `dht` are among them.
   public func inputs(seed: UInt64, gradient: Bool = true) throws -> TensorFile {
-    var file = try origin.map { try part(of: drawn(seed: seed), $0) } ?? drawn(seed: seed)
+    let whole = try drawn(seed: mix(seed ^ stableHash(origin?.whole ?? name)))
+    var file = try origin.map { try part(of: whole, $0) } ?? whole
     if !gradient { for name in ["do", "dht"] { file.tensors[name] = nil } }
     file.metadata["chunk_size"] = chunkSize.map { "\($0)" }
     return file
   }
 
-  private func drawn(seed: UInt64) -> TensorFile {
-    var random = Xoshiro256(seed: mix(seed ^ stableHash(origin?.whole ?? name)))
+  private func drawn(seed: UInt64) throws -> TensorFile {
+    var random = Xoshiro256(seed: seed)
     func uniform() -> Double { Double(random.next() >> 11) * 0x1p-53 }
     // Near enough to normal: four uniform numbers, with variance 1.
     func deviate() -> Double {
@@ -169,8 +171,7 @@ extension CaseExport {
       file.tensors[name] = StoredTensor(
         doubles: tensor.elements, shape: tensor.shape, as: precision)
     }
-    let k = keys.keys(
-      from: unitRows(keyShape), width: keyHeads * keyDimension, dimension: keyDimension)
+    let k = try laidOut(unitRows(keyShape), seed: seed)
     put("q", unitRows(keyShape), keyShape)
     put("k", k, keyShape)
     var v = deviates(valueShape)
@@ -199,6 +200,26 @@ extension CaseExport {
         integers: boundaries, shape: [boundaries.count], as: .i64)
     }
     return file
+  }
+
+  /// Keys [B, L, Hk, dk], those of every head as its regime has them.
+  private func laidOut(_ rows: [Double], seed: UInt64) throws -> [Double] {
+    if keys == .independent { return rows }
+    var (laidOut, source) = (rows, ChoiceSource(seed: seed))
+    let width = keyHeads * keyDimension
+    for head in 0..<keyHeads {
+      func place(_ token: Int, _ feature: Int) -> Int {
+        token * width + head * keyDimension + feature
+      }
+      let own = Matrix(rows.count / width, keyDimension) { rows[place($0, $1)] }
+      let keys = try keys.keys(from: own, &source)
+      for token in 0..<keys.rows {
+        for feature in 0..<keyDimension {
+          laidOut[place(token, feature)] = keys[token, feature]
+        }
+      }
+    }
+    return laidOut
   }
 
   /// The part of a case that has been drawn, stored as that is.

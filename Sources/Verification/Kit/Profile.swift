@@ -141,9 +141,6 @@ extension CaseExport {
       $0.keys = .identical
       $0.betaRange = 1...2
     },
-    CaseExport("bfloat-nearly-parallel", .bf16, heads: 1, dk: 64, dv: 64, [200]) {
-      $0.keys = .nearlyParallel
-    },
   ]
 
   private static func extreme(

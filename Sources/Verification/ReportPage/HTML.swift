@@ -25,22 +25,7 @@ struct HTML: ExpressibleByStringInterpolation, Equatable {
     }
 
     mutating func appendInterpolation(_ value: some CustomStringConvertible) {
-      text += value.description.escapedForHTML
-    }
-  }
-}
-
-extension String {
-  /// With references for what means something in markup or in an attribute.
-  fileprivate var escapedForHTML: String {
-    reduce(into: "") { result, character in
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      default: result.append(character)
-      }
+      text += value.description.xmlEscaped
     }
   }
 }
