@@ -44,6 +44,11 @@ private struct Nonsense {
       batch: size(), length: size(), key_heads: 1, heads: size(), key_dimension: size(),
       value_dimension: size(), beta_is_vector: Int32(random.next(through: 2)),
       sequences: 0, cu_seqlens: nil)
+    if isOne(in: 20) {
+      // No token, and states that nobody has.
+      (shape.batch, shape.length, shape.heads) = (1, 0, 1)
+      (shape.key_dimension, shape.value_dimension) = isOne(in: 2) ? (1, 1 << 45) : (1 << 45, 1)
+    }
     if isOne(in: 4) { shape.key_heads = size() }
     if isOne(in: 3) {
       if !isOne(in: 4) { shape.batch = 1 }
@@ -62,8 +67,8 @@ private struct Nonsense {
   mutating func pointer(
     _ index: Int, _ extents: [Int64], _ strides: deltanet_strides = deltanet_strides(), width: Int64
   ) -> UnsafeMutablePointer<Double>? {
-    if isOne(in: 20) { return nil }
-    if isOne(in: 20) { return UnsafeMutablePointer(bitPattern: UInt.max - 20) }
+    if isOne(in: 40) { return nil }
+    if isOne(in: 40) { return UnsafeMutablePointer(bitPattern: UInt.max - 20) }
     let start = memory + index * Self.numbers
     let isEmpty = extents.contains { $0 <= 0 }
     let rest = Double(extents[2]) * Double(width)
@@ -131,9 +136,8 @@ struct FuzzTests {
       let step = nonsense.arguments(isStep: true)
       counts[Int(Double.decodeStep(step).rawValue)] += 1
     }
-    print(counts)
     let (accepted, bad, outOfMemory) = (counts[0], counts[2], counts[4])
-    #expect(accepted > 500 && bad > 500 && outOfMemory > 0, "\(counts)")
+    #expect(accepted > 500 && bad > 500 && outOfMemory > 50, "\(counts)")
     #expect(accepted + bad + outOfMemory == 9000)
   }
 }

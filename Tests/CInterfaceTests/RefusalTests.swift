@@ -140,23 +140,21 @@ struct RefusalTests {
     try check([packed], by: Float.decodeStep, packed: true, length: 1)
   }
 
-  /// Nobody has these: states of 2⁴³ numbers that would have to be kept, or a workspace for rows as wide.
+  /// Nobody has these: final states of 2⁴⁵ numbers, or a workspace for keys of 2⁴⁰.
   @Test
   func memoryThatCannotBeHad() throws {
-    var large = Refusal("no memory", "final states") {
-      $0.shape = deltanet_shape()
-      ($0.shape.batch, $0.shape.key_heads, $0.shape.heads) = (1 << 45, 1, 1)
-      ($0.shape.key_dimension, $0.shape.value_dimension) = (1, 1)
-      $0.finalState = nil
+    func refusal(_ what: String, batch: Int64, keyDimension: Int64) -> Refusal {
+      var refusal = Refusal("no memory", what, "smaller batch") {
+        ($0.shape.batch, $0.shape.length) = (batch, 0)
+        ($0.shape.key_heads, $0.shape.heads, $0.shape.value_dimension) = (1, 1, 1)
+        $0.shape.key_dimension = keyDimension
+        ($0.initialState, $0.finalState, $0.dht, $0.dh0) = (nil, nil, nil, nil)
+      }
+      refusal.status = DELTANET_OUT_OF_MEMORY
+      return refusal
     }
-    large.status = DELTANET_OUT_OF_MEMORY
-    var wide = Refusal("no memory", "workspace") {
-      $0.shape = deltanet_shape()
-      ($0.shape.batch, $0.shape.key_heads, $0.shape.heads) = (1, 1, 1)
-      ($0.shape.key_dimension, $0.shape.value_dimension) = (1 << 40, 1)
-      $0.finalState = nil
-    }
-    wide.status = DELTANET_OUT_OF_MEMORY
+    let large = refusal("final states", batch: 1 << 45, keyDimension: 1)
+    let wide = refusal("workspace", batch: 1, keyDimension: 1 << 40)
     try check([large, wide], by: Float.forward)
     try check([wide], by: Float.backward)
   }
