@@ -1,5 +1,6 @@
 import Algebra
 import DeltaRule
+import DeltaRuleCPU
 import Foundation
 import FoundationXML
 import ProgramRuns

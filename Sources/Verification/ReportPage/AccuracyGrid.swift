@@ -55,7 +55,7 @@ struct AccuracyGrid: Sendable {
     let least = bits.joined().compactMap(\.self).min() ?? 0
     return LinePlot(
       title: title, xLabel: axis, yLabel: "bits that are right",
-      xScale: isLogarithmic ? .logarithmic(base: 2) : .linear,
+      xScale: isLogarithmic ? .logarithmic(base: 2) : .linear(step: 0.5),
       yRange: max(0, least.rounded(.down) - 1)...Double(most + 1),
       series: zip(cells, bits).enumerated().map { n, row in
         LinePlot.Series(

@@ -51,8 +51,8 @@ extension RoundedKernel {
     )
   }
 
-  /// How many bits of o are right in three heads: −log₂ of the root mean square of their errors over that of
-  /// the exact values.
+  /// How many bits of o are right in three heads: −log₂ of the root mean square of their errors over
+  /// that of the exact values.
   func bits(_ setting: AccuracySetting, seed: UInt64) throws -> Double {
     let heads = try (0..<3).map { try errors(setting, seed: mix(seed &+ $0)) }
     return accuracy(

@@ -41,9 +41,9 @@ struct AccuracySweep: Sendable {
     Part(
       heading: "Formulations and types of numbers",
       text: """
-        Every formulation, with every single operation rounded to one type. A type keeps so many bits: f64 53, f32 24, \
-        tf32 and f16 11, bf16 8. What is lost to the left of that is lost by adding up rounding errors; no formulation \
-        can be better than the numbers it is given.
+        Every formulation, with every single operation rounded to one type. A type keeps so many \
+        bits: f64 53, f32 24, tf32 and f16 11, bf16 8. The rest is lost as rounding errors add up, \
+        which the recurrence does least, and no form by much.
         """,
       grids: [
         AccuracyGrid(
@@ -53,9 +53,11 @@ struct AccuracySweep: Sendable {
     Part(
       heading: "Length of the sequence",
       text: """
-        A stable formulation does not get worse as the sequence grows: every write forgets a part of the old error together \
-        with the old value. Forms that treat the whole sequence as one block pay for it. \
-        Left, formulations in f32; right, chunk kernels that round as kernels for matrix units do.
+        A stable formulation does not get worse as the sequence grows: every write forgets a part \
+        of the old error together with the old value. Forms that treat the whole sequence as one \
+        block pay for its length. Where a head would take more than 3·10⁸ multiplications, nothing \
+        is measured. Left, formulations in f32; right, chunk kernels that round as kernels for \
+        matrix units do.
         """,
       grids: [
         AccuracyGrid(
@@ -70,9 +72,9 @@ struct AccuracySweep: Sendable {
     Part(
       heading: "Length of a chunk",
       text: """
-        Keys that hardly differ make I + A ill-conditioned, the more so the longer the chunk. Forward substitution loses \
-        little by that. Inverses by powers of A, the Neumann series and repeated squaring, add up huge terms that \
-        cancel: from some length on not one bit is left.
+        Keys that hardly differ make I + A ill-conditioned, the more so the longer the chunk. \
+        Forward substitution loses little by that. Inverses by powers of A, the Neumann series and \
+        repeated squaring, add up huge terms that cancel: from some length on not one bit is left.
         """,
       grids: [
         AccuracyGrid(
@@ -88,8 +90,10 @@ struct AccuracySweep: Sendable {
     Part(
       heading: "Strength of writing",
       text: """
-        β from 1/4 to 2, with nearly parallel keys. At β = 1 a write replaces what stood there; above 1 it overshoots, and at \
-        2 it turns the old value round and forgets nothing of it, nor of its error.
+        β from 1/4 to 2, with nearly parallel keys. At β = 1 a write replaces what stood there; \
+        above 1 it overshoots, and at 2 it turns the old value round and forgets nothing of it, \
+        nor of its error. I + A of identical keys then has the condition (2C − 1)²: in chunks of \
+        64 bf16 has not one bit left.
         """,
       grids: [
         AccuracyGrid(
@@ -104,8 +108,9 @@ struct AccuracySweep: Sendable {
     Part(
       heading: "Geometry of the keys",
       text: """
-        How keys lie to one another decides more than anything else. Independent keys are what training begins with; nearly \
-        parallel and identical ones come from repeated tokens, and are where kernels break.
+        How keys lie to one another decides more than anything else. Independent keys are what \
+        training begins with; nearly parallel and identical ones come from repeated tokens, and \
+        are where kernels break.
         """,
       grids: [
         ("β = 1", 1.0), ("β = 2", 2.0),

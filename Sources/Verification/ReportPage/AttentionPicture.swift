@@ -90,13 +90,15 @@ struct AttentionPicture: Sendable {
     let half = left + Self.weaker * size
     return """
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(left + side + 16) \(bottom + 76)" \
-      width="\(left + side + 16)" height="\(bottom + 76)" font-family="Arial, sans-serif" font-size="12" fill="#333333">
+      width="\(left + side + 16)" height="\(bottom + 76)" \
+      font-family="Arial, sans-serif" font-size="12" fill="#333333">
       <title>\(title)</title>
       <rect width="100%" height="100%" fill="#ffffff"/>
       <text x="\(middle)" y="20" text-anchor="middle" font-size="14">\(title)</text>
       \(paths.joined(separator: "\n"))
       <path fill="none" stroke="#666666" d="M\(left) \(top)V\(bottom)H\(left + side)"/>
-      <path fill="none" stroke="#666666" stroke-dasharray="3 3" d="M\(half) \(top + Self.weaker * size)V\(bottom)"/>
+      <path fill="none" stroke="#666666" stroke-dasharray="3 3" \
+      d="M\(half) \(top + Self.weaker * size)V\(bottom)"/>
       \(marks.joined(separator: "\n"))
       \(ticks.joined(separator: "\n"))
       <text x="\(middle)" y="\(bottom + 34)" text-anchor="middle">value j, written at token j</text>

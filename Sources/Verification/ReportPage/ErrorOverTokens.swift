@@ -5,7 +5,7 @@ import PropertyTesting
 struct ErrorOverTokens: Sendable {
   static let setting = AccuracySetting(length: 8192, strengths: 0...2)
   /// How many tokens are taken together.
-  private static let window = 128
+  static let window = 128
 
   /// Of each kernel, the root mean square of the errors of every window over that of all values.
   let errors: [(kernel: String, errors: [Double])]
@@ -31,7 +31,8 @@ struct ErrorOverTokens: Sendable {
   var plot: LinePlot {
     LinePlot(
       title: "Relative error of o along \(Self.setting.length) tokens", xLabel: "token",
-      yLabel: "error over the size of o", yScale: .logarithmic(base: 10),
+      yLabel: "error over the size of o",
+      xScale: .linear(step: 2048), yScale: .logarithmic(base: 10),
       series: errors.enumerated().map { n, series in
         LinePlot.Series(
           name: series.kernel,

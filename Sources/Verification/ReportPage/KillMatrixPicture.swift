@@ -65,7 +65,8 @@ struct KillMatrixPicture {
     }
     return """
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(right + 60) \(bottom + 36)" \
-      width="\(right + 60)" height="\(bottom + 36)" font-family="Arial, sans-serif" font-size="11" fill="#333333">
+      width="\(right + 60)" height="\(bottom + 36)" \
+      font-family="Arial, sans-serif" font-size="11" fill="#333333">
       <title>Faults by the laws that catch them</title>
       <rect width="100%" height="100%" fill="#ffffff"/>
       \(labels.joined(separator: "\n"))

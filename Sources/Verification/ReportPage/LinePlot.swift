@@ -20,8 +20,8 @@ struct LinePlot {
   let title: String
   let xLabel: String
   let yLabel: String
-  var xScale = Scale.linear
-  var yScale = Scale.linear
+  var xScale = Scale.linear()
+  var yScale = Scale.linear()
   var yRange: ClosedRange<Double>?
   let series: [Series]
 
@@ -51,10 +51,11 @@ struct LinePlot {
       \(PlotFormat.svg.terminal(width: 480, height: 400 + 17 * (series.count(where: { !$0.name.isEmpty }) / 2)))
       set encoding utf8
       set termoption font ',13'
-      set title \(quoted(title))
-      set xlabel \(quoted(xLabel))
-      set ylabel \(quoted(yLabel))
-      set key below Left reverse font ',12'
+      set termoption enhanced
+      set title \(quoted(title)) noenhanced
+      set xlabel \(quoted(xLabel)) offset 0,0.4 noenhanced
+      set ylabel \(quoted(yLabel)) noenhanced
+      set key below Left reverse noenhanced font ',12'
       set grid linecolor rgb '#dddddd'
       set border 3 linecolor rgb '#666666'
       set tics nomirror textcolor rgb '#333333'
@@ -76,9 +77,10 @@ struct LinePlot {
 
   private func setting(_ axis: String, _ scale: Scale) -> String {
     switch scale {
-    case .linear: ""
+    case .linear(let step): step.map { "set \(axis)tics \($0)" } ?? ""
     case .logarithmic(let base):
-      "set logscale \(axis) \(base)" + (base == 10 ? "\nset format \(axis) '10^%T'" : "")
+      "set logscale \(axis) \(base)\nset m\(axis)tics 1"
+        + (base == 10 ? "\nset format \(axis) '10^{%T}'" : "")
     }
   }
 }
