@@ -18,8 +18,8 @@ extension ReportPage {
     body {
       margin: 0 auto; max-width: 62rem; padding: 2.5rem 1.25rem 5rem;
       background: var(--ground); color: var(--text);
-      font: 1.0625rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto
-        Sans", sans-serif;
+      font: 1.0625rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue",
+        "Noto Sans", sans-serif;
     }
     p, dl, ul, nav { max-width: 44rem; }
     h1 { font-size: 2.1rem; line-height: 1.15; letter-spacing: -0.015em; margin: 0 0 1rem; }
