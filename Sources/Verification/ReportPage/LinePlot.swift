@@ -13,7 +13,8 @@ struct LinePlot {
   }
 
   enum Scale {
-    case linear
+    /// With a mark at every so much, where said.
+    case linear(step: Double? = nil)
     case logarithmic(base: Int)
   }
 
