@@ -106,7 +106,7 @@ struct ReportPageTests {
     let piece: HTML = "<b>\(1)</b>"
     #expect(HTML("<p>\(piece)\([piece, piece])</p>").text == "<p><b>1</b><b>1</b>\n<b>1</b></p>")
     let plot = LinePlot(title: "it's\n!rm", xLabel: "", yLabel: "", series: [])
-    #expect(plot.script.contains("set title 'it''s!rm'\n"))
+    #expect(plot.script.contains("set title 'it''s!rm' noenhanced\n"))
   }
 
   @Test
