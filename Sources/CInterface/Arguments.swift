@@ -9,7 +9,7 @@ protocol InputArguments<Number> {
   var k: UnsafePointer<Number>! { get }
   var v: UnsafePointer<Number>! { get }
   var beta: UnsafePointer<Number>! { get }
-  var initial_state: UnsafePointer<Number>! { get }
+  var initial_state: UnsafePointer<Number>! { get set }
   var q_strides: deltanet_strides { get }
   var k_strides: deltanet_strides { get }
   var v_strides: deltanet_strides { get }

@@ -8,12 +8,7 @@ public func deltanet_decode_step_f32(
   _ inputs: UnsafePointer<deltanet_inputs_f32>?, _ outputs: UnsafePointer<deltanet_outputs_f32>?
 ) -> deltanet_status {
   status { () throws(CallError) in
-    var inputs = try given(inputs, "inputs")
-    let outputs = try given(outputs, "outputs")
-    let batch = try Batch<Float>(shape, options)
-    try checkStep(batch, inputs, outputs)
-    inputs.initial_state = UnsafePointer(outputs.final_state)
-    try forward(batch, inputs, outputs)
+    try decodeStep(Batch(shape, options), given(inputs, "inputs"), given(outputs, "outputs"))
   }
 }
 
@@ -23,16 +18,11 @@ public func deltanet_decode_step_f64(
   _ inputs: UnsafePointer<deltanet_inputs_f64>?, _ outputs: UnsafePointer<deltanet_outputs_f64>?
 ) -> deltanet_status {
   status { () throws(CallError) in
-    var inputs = try given(inputs, "inputs")
-    let outputs = try given(outputs, "outputs")
-    let batch = try Batch<Double>(shape, options)
-    try checkStep(batch, inputs, outputs)
-    inputs.initial_state = UnsafePointer(outputs.final_state)
-    try forward(batch, inputs, outputs)
+    try decodeStep(Batch(shape, options), given(inputs, "inputs"), given(outputs, "outputs"))
   }
 }
 
-private func checkStep<Number>(
+private func decodeStep<Number>(
   _ batch: Batch<Number>, _ inputs: some InputArguments<Number>,
   _ outputs: some OutputArguments<Number>
 ) throws(CallError) {
@@ -51,4 +41,7 @@ private func checkStep<Number>(
   guard outputs.final_state != nil || batch.stateNumbers == 0 else {
     throw .missing("final_state", "give the states, which are read and written")
   }
+  var inputs = inputs
+  inputs.initial_state = UnsafePointer(outputs.final_state)
+  try forward(batch, inputs, outputs)
 }
