@@ -38,6 +38,8 @@ def options(function: Callable, case: Case) -> dict[str, Any]:
     needed = {name for name in ("initial_state", "cu_seqlens") if values[name] is not None}
     if case.normalizes:
         needed.add("use_qk_l2norm_in_kernel")
+    if "chunk_size" in values:
+        needed.add("chunk_size")
     if not isclose(case.scale, case.tensors["q"].shape[-1] ** -0.5):
         needed.add("scale")
     if refused := needed - set(parameters):

@@ -18,7 +18,8 @@ struct Batch<Number: KernelNumber> {
     scale = Number(options.scale)
     guard scale.isFinite else {
       throw .badArgument(
-        "options.scale is \(options.scale)", "give a finite number, mostly 1 / sqrt(dk)")
+        "options.scale is \(options.scale)",
+        "give a number that is finite in the type of the call, mostly 1 / sqrt(dk)")
     }
     normalizes = options.use_qk_l2norm != 0
     guard options.threads >= 0 else {

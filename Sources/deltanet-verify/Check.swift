@@ -30,6 +30,9 @@ struct Check: AsyncParsableCommand {
   @Option(help: "Of a folder: the seed that it must have been exported with.")
   var seed: UInt64?
 
+  @Option(help: "Of a folder: the profile that it must have been exported with.")
+  var profile: Profile?
+
   @Option(help: "Of a folder: also write the scorecard to this file, as JUnit's XML.")
   var junit: String?
 
@@ -39,8 +42,17 @@ struct Check: AsyncParsableCommand {
   func validate() throws {
     if files.contains(where: isFolder) {
       if files.count > 1 || isRepeat { throw ValidationError("name one folder, or files") }
-    } else if seed != nil || junit != nil || markdown != nil {
-      throw ValidationError("--seed, --junit and --markdown are for a folder that 'export' wrote")
+    } else if seed != nil || profile != nil || junit != nil || markdown != nil {
+      throw ValidationError(
+        "--seed, --profile, --junit and --markdown are for a folder that 'export' wrote")
+    }
+    let outputs = [json, junit, markdown].compactMap { $0.map(resolved) }
+    if Set(outputs).count < outputs.count {
+      throw ValidationError("--json, --junit and --markdown name the same file: name several")
+    }
+    for output in outputs
+    where output.hasSuffix(".safetensors") || output.hasSuffix("/manifest.json") {
+      throw ValidationError("\(output) is a name of what is judged: write to another file")
     }
     if isRepeat, files.count < 2 {
       throw ValidationError("--repeat compares runs: name two files or more")
@@ -55,18 +67,20 @@ struct Check: AsyncParsableCommand {
     let bar = ProgressBar()
     let scorecard: Scorecard
     do {
-      scorecard = try await Scorecard(folder: folder, seed: seed) { bar.show($0, of: $1) }
+      scorecard = try await Scorecard(folder: folder, seed: seed, profile: profile) {
+        bar.show($0, of: $1)
+      }
     } catch {
       bar.clear()
       throw reportBadInput("\(error)")
     }
     bar.clear()
+    try show(scorecard.text)
     if let junit { try writeWhole(scorecard.junit, to: junit) }
     if let markdown { try writeWhole(scorecard.markdown, to: markdown) }
     let status = scorecard.rejections.map { reportBadInput("\($0)") }.first
     try finish(
-      scorecard.text, json: json, scorecard.json,
-      holds: status != nil || scorecard.verdict == .right)
+      "", json: json, scorecard.json, holds: status != nil || scorecard.verdict == .right)
     if let status { throw status }
   }
 
@@ -100,6 +114,10 @@ struct Check: AsyncParsableCommand {
       holds: status != nil || verdicts.allSatisfy { $0.judgement?.isRight == true })
     if let status { throw status }
   }
+}
+
+private func resolved(_ path: String) -> String {
+  URL(filePath: path).resolvingSymlinksInPath().path
 }
 
 private func isFolder(_ path: String) -> Bool {

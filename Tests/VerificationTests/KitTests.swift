@@ -75,10 +75,19 @@ struct KitTests {
       #expect(junit.components(separatedBy: "<testcase").count == 8 * 7 + 1)
       #expect(junit.contains("failures=\"0\" errors=\"0\""))
       #expect(XMLParser(data: Data(junit.utf8)).parse())
-      #expect(scorecard.markdown.contains("| f32 | 8 | right | right |"))
+      #expect(scorecard.markdown.contains("| f32 inputs | 8 | right | right |"))
       await #expect(throws: TensorFileError.self) {
         try await Scorecard(folder: folder, seed: 6)
       }
+      await #expect(throws: TensorFileError.self) {
+        try await Scorecard(folder: folder, profile: .full)
+      }
+      // Another profile's cases are not those of the manifest.
+      let manifest = "\(folder)/manifest.json"
+      let text = try String(contentsOfFile: manifest, encoding: .utf8)
+      try text.replacing("\"quick\"", with: "\"hf\"")
+        .write(toFile: manifest, atomically: true, encoding: .utf8)
+      await #expect(throws: TensorFileError.self) { try await Scorecard(folder: folder) }
     }
   }
 
@@ -138,6 +147,26 @@ struct KitTests {
     }
   }
 
+  /// A kernel that cannot be asked for a length of chunks owes none; one that claims less than it was given is said to.
+  @Test
+  func claimsAndWhatNobodyAsked() async throws {
+    try await withFolder { folder in
+      let names = Profile.hf.cases.filter { $0.origin?.law != .chunk }.map(\.name)
+      try write(Manifest(.hf, seed: 5, isForwardOnly: true), to: folder, filling: names)
+      var tail = try TensorFile(safetensors: "\(folder)/tail.safetensors")
+      tail.metadata["precision"] = "bf16"
+      try tail.write(safetensors: "\(folder)/tail.safetensors")
+      let scorecard = try await Scorecard(folder: folder, profile: .hf)
+      #expect(scorecard.verdict == .right)
+      #expect(
+        scorecard.summary == "profile hf, forward only, seed 5: 13 of 13 cases right, "
+          + "1 claiming less than their inputs' precision, 3 not asked: RIGHT")
+      #expect(scorecard.text.contains("bf16 of f32"))
+      #expect(scorecard.junit.contains("name=\"o, claiming bf16 of f32\""))
+      #expect(!scorecard.junit.contains("chunk"))
+    }
+  }
+
   /// Inputs that are easier, or of another type, and metadata that ask for something else.
   @Test
   func changedInputsAreRejected() async throws {
@@ -150,7 +179,7 @@ struct KitTests {
         try change(&file)
         try file.write(safetensors: path)
         let scorecard = try await Scorecard(folder: folder)
-        #expect(scorecard.verdict == .wrong)
+        #expect(scorecard.verdict == .rejected)
         return scorecard.rejections.first.map { "\($0)" } ?? "accepted"
       }
       let changes: [(String, (inout TensorFile) throws -> Void)] = [
@@ -171,7 +200,7 @@ struct KitTests {
           }
         ),
         ("tensor 'do': is not the input", { $0.tensors["do"] = nil }),
-        ("metadata 'scale' are not those", { $0.metadata["scale"] = "0" }),
+        ("metadata 'scale' is not what was exported", { $0.metadata["scale"] = "0" }),
         ("metadata 'use_qk_l2norm'", { $0.metadata["use_qk_l2norm"] = nil }),
       ]
       for (message, change) in changes {

@@ -87,7 +87,7 @@ public struct CaseExport: Sendable {
     let chunk = 64
     let lengths = ownLengths
     let all: [(Bool, String)] = [
-      (true, precision.rawValue.lowercased()),
+      (true, "\(precision.rawValue.lowercased()) inputs"),
       (lengths.contains(0), "empty sequence"),
       (lengths.contains(1), "one token"),
       (lengths.contains { $0 > chunk && $0 % chunk != 0 }, "tail"),

@@ -49,6 +49,26 @@ public struct Manifest: Sendable {
     self.init(profile, seed: document.seed, isForwardOnly: document.forwardOnly)
   }
 
+  /// Refuses another seed or profile than those that are asked for, and case files that the profile has not.
+  func require(seed: UInt64?, profile: Profile?, in folder: String) throws {
+    func require(_ name: String, _ found: String, _ asked: String?) throws {
+      guard let asked, asked != found else { return }
+      throw TensorFileError(
+        file: "\(folder)/\(Self.fileName)", problem: "its \(name) is \(found), and not \(asked)",
+        remedy: "fill the cases that were exported with that")
+    }
+    try require("seed", "\(self.seed)", seed.map { "\($0)" })
+    try require("profile", self.profile.rawValue, profile?.rawValue)
+    let names = self.profile.cases.map(\.fileName)
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for file in files.sorted() where file.hasSuffix(".safetensors") && !names.contains(file) {
+      throw TensorFileError(
+        file: "\(folder)/\(file)",
+        problem: "is no case of the profile \(self.profile.rawValue) that the manifest names",
+        remedy: "remove it, or export the cases again")
+    }
+  }
+
   /// The inputs of a case.
   func inputs(of export: CaseExport) throws -> TensorFile {
     try export.inputs(seed: seed, gradient: !isForwardOnly)

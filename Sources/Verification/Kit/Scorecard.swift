@@ -12,6 +12,8 @@ public struct Scorecard: Sendable {
   public struct Entry: Sendable {
     public let name: String
     public let regimes: [String]
+    /// What its inputs are stored in.
+    let precision: Precision
     public let outcome: Outcome
   }
 
@@ -19,6 +21,8 @@ public struct Scorecard: Sendable {
     /// With the results that are not in the file, or all where there is no file.
     case judged(Judgement, missing: [String])
     case missing([String])
+    /// Nothing, of a case that only kernels with an option fill: chunks of another length.
+    case notAsked
     case rejected(TensorFileError)
   }
 
@@ -26,24 +30,25 @@ public struct Scorecard: Sendable {
     case right
     case wrong
     case incomplete
+    /// It could not be judged.
+    case rejected
   }
 
   /// Judges every case of the export in a folder, and holds the laws across files against them.
   ///
   /// The inputs are derived once more from the manifest's seed; a file that has others is rejected.
   ///
-  /// - Parameter seed: what the seed must be, where the manifest cannot be trusted to tell it.
-  /// - Throws: `TensorFileError` where the folder holds no manifest, or one of another seed.
+  /// - Parameters:
+  ///   - seed: what the seed must be, where the manifest cannot be trusted to tell it.
+  ///   - profile: what the profile must be, likewise.
+  /// - Throws: `TensorFileError` where the folder holds no manifest, or one of another seed or profile, or case files of
+  ///   none.
   public init(
-    folder: String, seed: UInt64? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    folder: String, seed: UInt64? = nil, profile: Profile? = nil,
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) async throws {
     let manifest = try Manifest(folder: folder)
-    if let seed, seed != manifest.seed {
-      throw TensorFileError(
-        file: "\(folder)/\(Manifest.fileName)",
-        problem: "its seed is \(manifest.seed), and not \(seed)",
-        remedy: "fill the cases that were exported with that seed")
-    }
+    try manifest.require(seed: seed, profile: profile, in: folder)
     let cases = manifest.profile.cases
     let wholes = Set(cases.compactMap { $0.origin?.whole })
     var judged: [String: JudgedCase] = [:]
@@ -63,12 +68,16 @@ public struct Scorecard: Sendable {
             try await Judgement(of: file, expectation),
             missing: expectedResults(of: inputs).filter { !held.contains($0) })
         } else {
-          outcome = .missing(expectedResults(of: inputs))
+          outcome =
+            export.origin?.law == .chunk ? .notAsked : .missing(expectedResults(of: inputs))
         }
       } catch let error as TensorFileError {
         outcome = .rejected(error)
       }
-      entries.append(Entry(name: export.name, regimes: export.regimes, outcome: outcome))
+      entries.append(
+        Entry(
+          name: export.name, regimes: export.regimes,
+          precision: Precision(export.precision) ?? .f64, outcome: outcome))
       if wholes.contains(export.name) { judged[export.name] = found }
       if let origin = export.origin {
         laws.append(
@@ -95,7 +104,9 @@ private func filledCase(
   _ export: CaseExport, _ inputs: TensorFile, in folder: String
 ) throws -> CaseFile? {
   let path = "\(folder)/\(export.fileName)"
-  guard FileManager.default.fileExists(atPath: path) else { return nil }
+  // What a link leads to need not be there.
+  let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil
+  guard isLink || FileManager.default.fileExists(atPath: path) else { return nil }
   let file = try TensorFile(safetensors: path)
   for name in CaseFile.inputs where file.tensors[name] != inputs.tensors[name] {
     throw TensorFileError(
@@ -104,24 +115,28 @@ private func filledCase(
   }
   for key in CaseFile.inputMetadata where file.metadata[key] != inputs.metadata[key] {
     throw TensorFileError(
-      file: path, problem: "its metadata '\(key)' are not those that were exported",
+      file: path, problem: "its metadata '\(key)' is not what was exported",
       remedy: "write the file with the metadata that it had")
   }
-  guard file.tensors["o"] != nil else { return nil }
+  let results = CaseFile.forwardResults + CaseFile.gradients
+  guard results.contains(where: { file.tensors[$0] != nil }) else { return nil }
   return try CaseFile(name: path, file: file)
 }
 
 // MARK: - The verdict
 
 extension Scorecard {
-  /// Wrong where anything is; incomplete where results are missing.
+  /// The worst of all.
   public var verdict: Verdict {
-    if entries.contains(where: { $0.verdict == .wrong }) || laws.contains(where: { !$0.holds }) {
-      .wrong
-    } else if entries.contains(where: { $0.verdict == .incomplete }) {
-      .incomplete
-    } else {
-      .right
+    Verdict.worst(of: entries.compactMap(\.verdict) + laws.map { $0.holds ? .right : .wrong })
+      ?? .right
+  }
+
+  /// The cases whose kernel claims less than the precision of their inputs.
+  public var modest: [Entry] {
+    entries.filter { entry in
+      guard let claimed = entry.judgement?.file.precision else { return false }
+      return claimed.format.significandBits < entry.precision.format.significandBits
     }
   }
 
@@ -157,10 +172,14 @@ extension Scorecard {
     }
 
     private func verdict(on tensors: [String]) -> Verdict? {
-      let verdicts = entries.compactMap { $0.verdict(on: tensors) }
-      return verdicts.contains(.wrong)
-        ? .wrong : verdicts.contains(.incomplete) ? .incomplete : verdicts.first
+      Verdict.worst(of: entries.compactMap { $0.verdict(on: tensors) })
     }
+  }
+}
+
+extension Scorecard.Verdict {
+  fileprivate static func worst(of verdicts: [Self]) -> Self? {
+    [.rejected, .wrong, .incomplete, .right].first(where: verdicts.contains)
   }
 }
 
@@ -173,17 +192,18 @@ extension Scorecard.Entry {
   public var missing: [String] {
     switch outcome {
     case .judged(_, let missing), .missing(let missing): missing
-    case .rejected: []
+    case .rejected, .notAsked: []
     }
   }
 
-  public var verdict: Scorecard.Verdict {
-    verdict(on: CaseFile.forwardResults + CaseFile.gradients) ?? .wrong
+  /// Nil where nobody asked.
+  public var verdict: Scorecard.Verdict? {
+    verdict(on: CaseFile.forwardResults + CaseFile.gradients)
   }
 
   /// The verdict on some results; nil where none of them is expected.
   func verdict(on tensors: [String]) -> Scorecard.Verdict? {
-    if case .rejected = outcome { return .wrong }
+    if case .rejected = outcome { return .rejected }
     let judged = (judgement?.tensors ?? []).filter { tensors.contains($0.name) }
     if judged.contains(where: { !$0.isRight }) { return .wrong }
     if missing.contains(where: tensors.contains) { return .incomplete }

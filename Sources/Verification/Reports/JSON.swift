@@ -189,7 +189,7 @@ extension Scorecard {
         forwardOnly: manifest.isForwardOnly, verdict: verdict.rawValue,
         cases: entries.map { entry in
           ScorecardDocument.Entry(
-            name: entry.name, regimes: entry.regimes, verdict: entry.verdict.rawValue,
+            name: entry.name, regimes: entry.regimes, verdict: entry.verdict?.rawValue,
             missing: entry.missing, judgement: entry.document)
         },
         regimes: regimes.map {
@@ -216,7 +216,7 @@ extension Scorecard.Entry {
     switch outcome {
     case .judged(let judgement, _): JudgementDocument(.judged(judgement))
     case .rejected(let error): JudgementDocument(.unreadable(error))
-    case .missing: nil
+    case .missing, .notAsked: nil
     }
   }
 }
@@ -227,7 +227,8 @@ private struct ScorecardDocument: Encodable {
   struct Entry: Encodable {
     let name: String
     let regimes: [String]
-    let verdict: String
+    /// Nothing where nobody asked.
+    let verdict: String?
     let missing: [String]
     let judgement: JudgementDocument?
   }

@@ -12,9 +12,9 @@ extension Scorecard {
       let least = tensors.min { $0.bits < $1.bits }
       let worst = tensors.max { $0.ratio < $1.ratio }
       table.append([
-        entry.name, entry.judgement?.file.precision.rawValue ?? "",
-        word(entry.verdict(on: CaseFile.forwardResults), entry),
-        word(entry.verdict(on: CaseFile.gradients), entry),
+        entry.name, entry.claim,
+        word(entry.verdict(on: CaseFile.forwardResults)),
+        word(entry.verdict(on: CaseFile.gradients)),
         least.map { $0.bits.fixed(1) } ?? "", least.map { $0.honestBits.fixed(1) } ?? "",
         worst.map { shown($0.ratio) } ?? "", worst?.worst ?? "",
       ])
@@ -48,7 +48,8 @@ extension Scorecard {
     for law in laws {
       table.append([
         law.law.rawValue, law.law.statement, law.part, law.whole, law.nearness,
-        law.isMissing ? "missing" : law.holds ? "holds" : "FAILS",
+        law.isMissing
+          ? (law.law == .chunk ? "not asked" : "missing") : law.holds ? "holds" : "FAILS",
       ])
     }
     return table
@@ -69,29 +70,31 @@ extension Scorecard {
 
   /// The verdict in a line.
   public var summary: String {
-    let (wrong, incomplete) = (
-      entries.count { $0.verdict == .wrong }, entries.count { $0.verdict == .incomplete }
-    )
+    func count(_ verdict: Verdict?) -> Int { entries.count { $0.verdict == verdict } }
+    let asked = entries.count - count(nil)
     let missing = entries.map(\.missing.count).reduce(0, +)
     let broken = laws.count { !$0.holds }
     let parts =
-      ["\(entries.count - wrong - incomplete) of \(counted(entries.count, "case")) right"]
-      + (wrong > 0 ? ["\(wrong) wrong"] : [])
-      + (incomplete > 0
-        ? ["\(incomplete) incomplete, with \(counted(missing, "result")) missing"] : [])
+      ["\(count(.right)) of \(counted(asked, "case")) right"]
+      + (modest.isEmpty ? [] : ["\(modest.count) claiming less than their inputs' precision"])
+      + (count(.wrong) > 0 ? ["\(count(.wrong)) wrong"] : [])
+      + (missing > 0
+        ? ["\(count(.incomplete)) incomplete, with \(counted(missing, "result")) missing"] : [])
+      + (count(.rejected) > 0 ? ["\(count(.rejected)) rejected"] : [])
+      + (count(nil) > 0 ? ["\(count(nil)) not asked"] : [])
       + (broken > 0 ? ["\(broken) of \(laws.count) comparisons across files fail"] : [])
-    return "profile \(manifest.profile.rawValue), seed \(manifest.seed): "
+    return "\(manifest.title): "
       + parts.joined(separator: ", ") + ": \(verdict.rawValue.uppercased())"
   }
 
-  /// Cases that are wrong, those together whose diagnosis names the same mistakes: what it says of the first, and the names
-  /// of all.
+  /// Cases that are wrong, those together whose diagnosis names the same mistakes, or none: what it says of the first, and
+  /// the names of all.
   var mistakes: [(judgement: Judgement, cases: [String])] {
     var mistakes: [(names: [String], judgement: Judgement, cases: [String])] = []
     for entry in entries {
       guard let judgement = entry.judgement, !judgement.isRight else { continue }
       let names = judgement.diagnosis.compactMap(\.name)
-      if let known = mistakes.firstIndex(where: { !names.isEmpty && $0.names == names }) {
+      if let known = mistakes.firstIndex(where: { $0.names == names }) {
         mistakes[known].cases.append(entry.name)
       } else {
         mistakes.append((names, judgement, [entry.name]))
@@ -100,14 +103,31 @@ extension Scorecard {
     return mistakes.map { ($0.judgement, $0.cases) }
   }
 
-  private func word(_ verdict: Verdict?, _ entry: Entry? = nil) -> String {
-    if case .rejected = entry?.outcome { return "rejected" }
-    return switch verdict {
+  private func word(_ verdict: Verdict?) -> String {
+    switch verdict {
     case .right: "right"
     case .wrong: "WRONG"
     case .incomplete: "missing"
+    case .rejected: "rejected"
     case nil: ""
     }
+  }
+}
+
+extension Manifest {
+  /// What was exported, in a line.
+  var title: String {
+    "profile \(profile.rawValue)\(isForwardOnly ? ", forward only" : ""), seed \(seed)"
+  }
+}
+
+extension Scorecard.Entry {
+  /// What the kernel claims, and what it was given where that is more precise; that nobody asked, where that is so.
+  var claim: String {
+    if case .notAsked = outcome { return "not asked" }
+    guard let claimed = judgement?.file.precision else { return "" }
+    return claimed.format.significandBits < precision.format.significandBits
+      ? "\(claimed.rawValue) of \(precision.rawValue)" : claimed.rawValue
   }
 }
 

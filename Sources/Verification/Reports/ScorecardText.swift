@@ -6,7 +6,8 @@ extension Scorecard {
     let mistakes = mistakes.map { judgement, cases in
       judgement.text
         + (cases.count > 1
-          ? "  the same mistake: \(cases.dropFirst().joined(separator: " "))\n" : "")
+          ? "  \(judgement.diagnosis.contains { $0.name != nil } ? "the same mistake" : "wrong, too"): \(cases.dropFirst().joined(separator: " "))\n"
+          : "")
     }
     return
       ([caseTable.text, regimeTable.text] + (laws.isEmpty ? [] : [lawTable.text]) + mistakes
