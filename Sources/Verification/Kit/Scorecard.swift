@@ -1,3 +1,4 @@
+import Algebra
 import FoundationEssentials
 internal import Reporting
 public import TensorFiles
@@ -134,10 +135,7 @@ extension Scorecard {
 
   /// The cases whose kernel claims less than the precision of their inputs.
   public var modest: [Entry] {
-    entries.filter { entry in
-      guard let claimed = entry.judgement?.file.precision else { return false }
-      return claimed.format.significandBits < entry.precision.format.significandBits
-    }
+    entries.filter(\.claimsLess)
   }
 
   /// Why files were rejected.
@@ -186,6 +184,12 @@ extension Scorecard.Verdict {
 extension Scorecard.Entry {
   public var judgement: Judgement? {
     if case .judged(let judgement, _) = outcome { judgement } else { nil }
+  }
+
+  /// Whether the kernel claims less than the precision of its inputs.
+  var claimsLess: Bool {
+    guard let claimed = judgement?.file.precision else { return false }
+    return claimed.format.significandBits < precision.format.significandBits
   }
 
   /// The results that are not there.

@@ -126,8 +126,7 @@ extension Scorecard.Entry {
   var claim: String {
     if case .notAsked = outcome { return "not asked" }
     guard let claimed = judgement?.file.precision else { return "" }
-    return claimed.format.significandBits < precision.format.significandBits
-      ? "\(claimed.rawValue) of \(precision.rawValue)" : claimed.rawValue
+    return claimsLess ? "\(claimed.rawValue) of \(precision.rawValue)" : claimed.rawValue
   }
 }
 
