@@ -28,12 +28,14 @@ let package = Package(
     .library(name: "DeltaRule", targets: ["DeltaRule"]),
     .library(name: "DeltaRuleCPU", targets: ["DeltaRuleCPU"]),
     .library(name: "DeltaRuleGPU", targets: ["DeltaRuleGPU"]),
+    .library(name: "MessagePassing", targets: ["MessagePassing"]),
     .library(name: "PropertyTesting", targets: ["PropertyTesting"]),
     .library(name: "TensorFiles", targets: ["TensorFiles"]),
     .library(name: "Verification", targets: ["Verification"]),
     .executable(name: "deltanet", targets: ["deltanet"]),
     .executable(name: "deltanet-verify", targets: ["deltanet-verify"]),
   ],
+  traits: [.trait(name: "MPI", description: "Sequences spread over ranks of MPI, by Open MPI.")],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
@@ -67,6 +69,14 @@ let package = Package(
     .target(
       name: "KernelEmulator", dependencies: ["CKernelEmulator", "DeltaRuleGPU"],
       resources: [.embedInCode("Device/device.emulated.h")], swiftSettings: optimised),
+    .systemLibrary(
+      name: "COpenMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
+    .target(
+      name: "MessagePassing",
+      dependencies: [
+        "Algebra", "DeltaRule", .target(name: "COpenMPI", condition: .when(traits: ["MPI"])),
+      ],
+      swiftSettings: optimised),
     // Floor 4
     .target(
       name: "Verification",

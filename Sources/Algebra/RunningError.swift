@@ -77,6 +77,8 @@ public struct RunningError<Base: RoundedArithmetic>: Ring {
   }
 }
 
+extension RunningError: BitwiseCopyable where Base: BitwiseCopyable {}
+
 /// Next upwards: above the exact result of the operation that `bound` was rounded from, but for products
 /// that vanished, which η pays for.
 @inlinable
