@@ -123,8 +123,8 @@ let package = Package(
     .executableTarget(
       name: "deltanet-verify",
       dependencies: [
-        "DeltaNet", "DeltaRuleGPU", "KernelEmulator", "Reporting", "Terminal", "Verification",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "DeltaNet", "DeltaRuleGPU", "KernelEmulator", "MessagePassing", "Reporting", "Terminal",
+        "Verification", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
 

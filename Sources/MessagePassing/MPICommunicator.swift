@@ -2,7 +2,6 @@
   public import Algebra
   internal import COpenMPI
   public import DeltaRule
-  internal import Glibc
 
   /// Ranks of MPI that send numbers of one type.
   ///
@@ -27,7 +26,7 @@
       let size = 2 * values.count
       let (sent, received) = (Buffer<Int64>(size), Buffer<Int64>(size))
       sent.fill(mine + mine.map { -$0 })
-      try wait("MPI_Iallreduce", for: sent, received) { request in
+      try wait("MPI_Iallreduce", within: timeLimit, for: sent, received) { request in
         MPI_Iallreduce(
           sent.start, received.start, Int32(size), open_mpi_int64(), open_mpi_max(), handle,
           &request)
@@ -57,7 +56,7 @@
       for (place, transition) in transitions.enumerated() {
         transition.write(to: sent.start + place * size)
       }
-      try wait("MPI_Iexscan", for: sent, received) { request in
+      try wait("MPI_Iexscan", within: timeLimit, for: sent, received) { request in
         MPI_Iexscan(
           sent.start, received.start, Int32(transitions.count), datatype.handle, operation, handle,
           &request)
@@ -73,7 +72,7 @@
     public func send(_ state: Matrix<Scalar>) throws {
       let numbers = Buffer<Scalar>(state.entries.count)
       numbers.fill(state.entries)
-      try wait("MPI_Isend", for: numbers) { request in
+      try wait("MPI_Isend", within: timeLimit, for: numbers) { request in
         MPI_Isend(
           numbers.start, Int32(numbers.count), Scalar.datatype, Int32(rank + 1), 0, handle,
           &request)
@@ -82,57 +81,12 @@
 
     public func receive(rows: Int, columns: Int) throws -> Matrix<Scalar> {
       let numbers = Buffer<Scalar>(rows * columns)
-      try wait("MPI_Irecv", for: numbers) { request in
+      try wait("MPI_Irecv", within: timeLimit, for: numbers) { request in
         MPI_Irecv(
           numbers.start, Int32(numbers.count), Scalar.datatype, Int32(rank - 1), 0, handle,
           &request)
       }
       return Matrix(rows, columns) { numbers.start[$0 * columns + $1] }
     }
-
-    /// Starts a call and waits for its end.
-    ///
-    /// - Parameter buffers: what the call reads and writes; given up where it fails, as MPI may still use them.
-    private func wait<each Number>(
-      _ call: String, for buffers: repeat Buffer<each Number>,
-      start: (inout MPI_Request?) -> Int32
-    ) throws(MPIError) {
-      do throws(MPIError) {
-        var request: MPI_Request?
-        try check(call, start(&request))
-        let deadline = ContinuousClock.now + timeLimit
-        var isDone: Int32 = 0
-        while true {
-          try check(call, MPI_Test(&request, &isDone, open_mpi_status_ignore()))
-          if isDone != 0 { return }
-          guard ContinuousClock.now < deadline else { throw .late(call: call, limit: timeLimit) }
-          // Ranks may share a core.
-          sched_yield()
-        }
-      } catch {
-        repeat (each buffers).giveUp()
-        throw error
-      }
-    }
-  }
-
-  /// Memory that a call of MPI reads or writes until it has ended.
-  private final class Buffer<Number: BitwiseCopyable> {
-    let start: UnsafeMutablePointer<Number>
-    let count: Int
-    private var isGivenUp = false
-
-    init(_ count: Int) {
-      self.count = count
-      start = .allocate(capacity: count)
-    }
-
-    func fill(_ numbers: [Number]) {
-      for (place, number) in numbers.enumerated() { (start + place).initialize(to: number) }
-    }
-
-    func giveUp() { isGivenUp = true }
-
-    deinit { if !isGivenUp { start.deallocate() } }
   }
 #endif

@@ -2,8 +2,8 @@
   internal import COpenMPI
   internal import Glibc
 
-  /// MPI from its start to its end. A process has one, and only the thread that made it may use it.
-  public struct World {
+  /// MPI from its start to its end. A process has one, and one thread at a time may use it.
+  public struct World: @unchecked Sendable {
     public let rank: Int
     public let count: Int
     /// How long a call that waits for other ranks may take.
@@ -20,7 +20,14 @@
       // Open MPI's scan would pass prefixes from rank to rank; by recursive doubling it takes log₂ rounds.
       setenv("OMPI_MCA_coll_libnbc_iexscan_algorithm", "2", 0)
       var provided: Int32 = 0
-      try check("MPI_Init_thread", MPI_Init_thread(nil, nil, Int32(MPI_THREAD_FUNNELED), &provided))
+      let wanted = Int32(MPI_THREAD_SERIALIZED)
+      try check("MPI_Init_thread", MPI_Init_thread(nil, nil, wanted, &provided))
+      guard provided >= wanted else {
+        throw .failed(
+          call: "MPI_Init_thread",
+          reason: "it lets only the first thread make calls; take an MPI that was built for threads"
+        )
+      }
       let world = open_mpi_world()
       try check(
         "MPI_Comm_set_errhandler", MPI_Comm_set_errhandler(world, open_mpi_errors_return()))
@@ -42,6 +49,44 @@
     public func ranks<Scalar: MPINumber>(sending _: Scalar.Type) -> MPICommunicator<Scalar> {
       MPICommunicator(
         rank: rank, count: count, timeLimit: timeLimit, handle: forward, reversedHandle: backward)
+    }
+
+    /// What each rank contributes, on every rank, in the order of the ranks.
+    ///
+    /// - Parameters:
+    ///   - bytes: 2 GiB at most, those of all ranks together.
+    ///   - limit: how long this rank waits for others; by default ``timeLimit``.
+    public func allGather(
+      _ bytes: [UInt8], within limit: Duration? = nil
+    ) throws(MPIError) -> [[UInt8]] {
+      let (size, sizes) = (Buffer<Int64>(1), Buffer<Int64>(count))
+      size.fill([Int64(bytes.count)])
+      try wait("MPI_Iallgather", within: limit ?? timeLimit, for: size, sizes) { request in
+        MPI_Iallgather(
+          size.start, 1, open_mpi_int64(), sizes.start, 1, open_mpi_int64(), forward, &request)
+      }
+      let ends = (0..<count).reduce(into: [0]) { $0.append($0[$1] + Int(sizes.start[$1])) }
+      guard ends[count] <= Int32.max else {
+        throw .failed(
+          call: "MPI_Iallgatherv", reason: "\(ends[count]) bytes are more than it can gather")
+      }
+      let (counts, starts) = (Buffer<Int32>(count), Buffer<Int32>(count))
+      counts.fill((0..<count).map { Int32(sizes.start[$0]) })
+      starts.fill(ends.dropLast().map { Int32($0) })
+      let (sent, received) = (Buffer<UInt8>(bytes.count), Buffer<UInt8>(ends[count]))
+      sent.fill(bytes)
+      try wait(
+        "MPI_Iallgatherv", within: limit ?? timeLimit, for: sent, received, counts, starts
+      ) { request in
+        MPI_Iallgatherv(
+          sent.start, Int32(bytes.count), open_mpi_byte(), received.start, counts.start,
+          starts.start, open_mpi_byte(), forward, &request)
+      }
+      return (0..<count).map { rank in
+        Array(
+          UnsafeBufferPointer(
+            start: received.start + ends[rank], count: ends[rank + 1] - ends[rank]))
+      }
     }
 
     /// Ends MPI, in which all ranks must take part.
