@@ -53,7 +53,7 @@ extension Property {
         return Attack.Worst(
           value: .infinity, replay: Replay(property: id, choices: source.choices), reason: reason)
       case .held:
-        guard let value = seen.maximum(of: quantity), value >= worst?.value ?? -.infinity else {
+        guard let value = seen.maxima[quantity], value >= worst?.value ?? -.infinity else {
           continue
         }
         worst = (source.choices, source.bounds, value)

@@ -6,11 +6,13 @@ public struct Falsified: Error, CustomStringConvertible {
 }
 
 /// What the cases of a run were like.
-public struct Observations: Sendable, Equatable {
+public struct Observations: Sendable, Equatable, Codable {
   /// How many cases bore each label.
   public private(set) var labels: [String: Int] = [:]
-  /// The values of each quantity, one or more a case.
-  public private(set) var quantities: [String: [Double]] = [:]
+  /// The largest value of each recorded quantity.
+  public private(set) var maxima: [String: Double] = [:]
+  /// All values of each sampled quantity.
+  public private(set) var samples: [String: [Double]] = [:]
 
   public init() {}
 
@@ -19,21 +21,25 @@ public struct Observations: Sendable, Equatable {
     if holds { labels[name, default: 0] += 1 }
   }
 
+  /// Keeps a value of a quantity if it is the largest so far.
   public mutating func record(_ quantity: String, _ value: Double) {
-    quantities[quantity, default: []].append(value)
+    maxima.merge([quantity: value], uniquingKeysWith: Double.maximum)
   }
 
-  /// The largest value of a quantity, or nil where it was never recorded.
-  public func maximum(of quantity: String) -> Double? { quantities[quantity]?.max() }
+  /// Keeps a value of a quantity beside all others.
+  public mutating func sample(_ quantity: String, _ value: Double) {
+    samples[quantity, default: []].append(value)
+  }
 
-  /// The median of a quantity's values, the greater one of two.
+  /// The median of a sampled quantity's values, the greater one of two; nil where there is none.
   public func median(of quantity: String) -> Double? {
-    quantities[quantity].map { $0.sorted()[$0.count / 2] }
+    samples[quantity].map { $0.sorted()[$0.count / 2] }
   }
 
   mutating func merge(_ other: Observations) {
     labels.merge(other.labels, uniquingKeysWith: +)
-    quantities.merge(other.quantities, uniquingKeysWith: +)
+    maxima.merge(other.maxima, uniquingKeysWith: Double.maximum)
+    samples.merge(other.samples, uniquingKeysWith: +)
   }
 }
 

@@ -2,7 +2,7 @@
 ///
 /// The part after the colon is the choices in hexadecimal. A replay needs neither the seed nor the
 /// number of cases of the run that found it.
-public struct Replay: Sendable, Equatable {
+public struct Replay: Sendable, Equatable, Codable {
   public let property: String
   public let choices: [UInt64]
 

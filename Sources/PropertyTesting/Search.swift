@@ -3,19 +3,22 @@ public struct Search: Sendable {
   public var seed: UInt64
   /// How many cases to check; nil leaves it to the property.
   public var cases: Int?
-  /// How many cases may be discarded for each that is wanted.
-  public var maximumDiscardRatio = 10
+  /// Which of them to check.
+  public var shard: Shard
+  /// How often a case may be discarded and drawn again.
+  public var maximumDiscards = 1_000
   /// How many simpler cases the shrinker may try.
   public var maximumShrinkAttempts = 10_000
 
-  public init(seed: UInt64, cases: Int? = nil) {
+  public init(seed: UInt64, cases: Int? = nil, shard: Shard = .whole) {
     self.seed = seed
     self.cases = cases
+    self.shard = shard
   }
 }
 
 /// A case of which a property does not hold, as small as shrinking made it.
-public struct Counterexample: Sendable, Equatable {
+public struct Counterexample: Sendable, Equatable, Codable {
   /// The case as it was found, as text.
   public let original: String
   /// The smallest case found, as text.
@@ -30,11 +33,11 @@ public struct Counterexample: Sendable, Equatable {
 }
 
 /// What came of one search.
-public struct Report: Sendable, Equatable {
-  public enum Verdict: Sendable, Equatable {
+public struct Report: Sendable, Equatable, Codable {
+  public enum Verdict: Sendable, Equatable, Codable {
     case holds
     case fails(Counterexample)
-    /// So many cases were discarded that too few were left.
+    /// A case was discarded again and again.
     case gaveUp
     /// These regimes never came up.
     case neverGenerated([String])
@@ -46,6 +49,22 @@ public struct Report: Sendable, Equatable {
   public internal(set) var discarded = 0
   public internal(set) var observations = Observations()
   public internal(set) var verdict = Verdict.holds
+
+  /// A report on nothing yet.
+  public init(id: String) { self.id = id }
+
+  /// Reports on consecutive cases of one property as one, up to the first that does not hold.
+  ///
+  /// - Precondition: there is at least one.
+  public init(joining reports: [Report]) {
+    self = reports[0]
+    for report in reports.dropFirst() where holds {
+      held += report.held
+      discarded += report.discarded
+      observations.merge(report.observations)
+      verdict = report.verdict
+    }
+  }
 
   public var holds: Bool { verdict == .holds }
 
@@ -60,24 +79,29 @@ extension Property {
   /// Case i depends on the seed, on the property's name and on i alone: not on other properties, other
   /// cases, or threads. The search ends at the first counterexample.
   ///
-  /// - Complexity: at most `cases` evaluations, and as many again as shrinking takes.
+  /// - Complexity: at most `cases` evaluations, beside those of discarded cases, and as many again as shrinking takes.
   public func check(_ search: Search) -> Report {
     var report = Report(id: id)
-    let wanted = search.cases ?? cases
     let root = mix(search.seed ^ stableHash(id))
-    var index: UInt64 = 0
-    while report.held < wanted {
-      if report.discarded / search.maximumDiscardRatio > wanted {
-        report.verdict = .gaveUp
-        return report
-      }
-      var source = ChoiceSource(seed: mix(root &+ index))
-      index += 1
+    for index in search.shard.cases(of: search.cases ?? cases) {
+      check(drawing: mix(root &+ UInt64(index)), search, &report)
+      if !report.holds { return report }
+    }
+    return search.shard == .whole ? joined([report], of: search) : report
+  }
+
+  /// Checks the case of `seed`, or, where that is discarded, the next one that is not.
+  private func check(drawing seed: UInt64, _ search: Search, _ report: inout Report) {
+    var seed = seed
+    for _ in 0..<search.maximumDiscards {
+      var source = ChoiceSource(seed: seed)
+      seed = mix(seed)
       var seen = Observations()
       switch evaluate(&source, &seen) {
       case .held:
         report.held += 1
         report.observations.merge(seen)
+        return
       case .discarded:
         report.discarded += 1
       case .falsified(let value, let reason):
@@ -88,12 +112,21 @@ extension Property {
             original: value, minimal: smallest.value, reason: smallest.reason,
             replay: Replay(property: id, choices: smallest.source.choices),
             shrinks: smallest.shrinks, attempts: smallest.attempts))
-        return report
+        return
       }
     }
+    report.verdict = .gaveUp
+  }
+
+  /// The report of a search from those of its shards, in their order: the same for any number of them.
+  public func joined(_ shards: [Report], of search: Search) -> Report {
+    var report = Report(joining: shards)
+    let wanted = search.cases ?? cases
     // Fewer cases than the property asks for need not meet every regime.
     let missing = requiredLabels.filter { report.observations.labels[$0] == nil }
-    if wanted >= cases, !missing.isEmpty { report.verdict = .neverGenerated(missing) }
+    if report.holds, wanted >= cases, !missing.isEmpty {
+      report.verdict = .neverGenerated(missing)
+    }
     return report
   }
 

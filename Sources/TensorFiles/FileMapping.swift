@@ -41,3 +41,11 @@ final class FileMapping: Sendable {
     munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
   }
 }
+
+/// The bytes of a whole regular file.
+///
+/// - Throws: ``TensorFileError`` if it cannot be mapped.
+package func contents(ofFile path: String) throws(TensorFileError) -> [UInt8] {
+  let mapping = try FileMapping(path: path)
+  return withExtendedLifetime(mapping) { Array($0.bytes) }
+}

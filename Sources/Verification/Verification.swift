@@ -7,10 +7,13 @@ public struct Verification: Sendable {
   public let seed: UInt64
   /// How many cases each sampled law checks; nil leaves it to the law.
   public let cases: Int?
+  /// Which part of them is checked.
+  public internal(set) var shard: Shard
   /// How many laws are checked at the same time.
   public let jobs: Int
   public let laws: [Law]
-  private let device: DeviceName?
+  let subject: String?
+  let device: DeviceName?
 
   /// - Parameters:
   ///   - subject: the id of a law or the name of what laws speak about; nil selects everything.
@@ -18,12 +21,14 @@ public struct Verification: Sendable {
   ///   - device: which device they are about; nil for the processor's.
   /// - Throws: ``UnknownSubject`` where nothing is called that.
   public init(
-    seed: UInt64, cases: Int? = nil, jobs: Int, only subject: String? = nil,
+    seed: UInt64, cases: Int? = nil, shard: Shard = .whole, jobs: Int, only subject: String? = nil,
     from laws: [Law] = Law.all, about device: DeviceName? = nil
   ) throws(UnknownSubject) {
     self.seed = seed
     self.cases = cases
+    self.shard = shard
     self.jobs = jobs
+    self.subject = subject
     self.device = device
     guard let subject else {
       self.laws = laws
@@ -37,18 +42,30 @@ public struct Verification: Sendable {
 
   /// Checks every instance of every law.
   ///
-  /// What comes out depends on the seed and the number of cases, not on `jobs`.
+  /// What comes out depends on the seed and the number of cases, not on `jobs`. What shards find is put together by
+  /// ``joined(_:)``.
   ///
   /// - Parameter progress: called after each instance with how many are done, and how many there are.
   public func run(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) async -> Outcome {
-    let search = Search(seed: seed, cases: cases)
-    let instances = laws.flatMap(\.instances)
-    let reports = await concurrently(instances, jobs: jobs, progress: progress) {
-      $0.check(search)
-    }
+    let (search, shard) = (search, shard)
+    return outcome(
+      await concurrently(Array(instances.enumerated()), jobs: jobs, progress: progress) {
+        // What is checked exhaustively is not divided, but dealt out.
+        index, instance in
+        instance.isExhaustive && index % shard.count != shard.number - 1
+          ? Report(id: instance.property.id) : instance.check(search)
+      })
+  }
+
+  var search: Search { Search(seed: seed, cases: cases, shard: shard) }
+
+  var instances: [LawInstance] { laws.flatMap(\.instances) }
+
+  /// - Parameter reports: one for each of ``instances``.
+  func outcome(_ reports: [Report]) -> Outcome {
     var rest = reports[...]
     return Outcome(
-      seed: seed, device: device,
+      verification: self,
       laws: laws.map { law in
         defer { rest = rest.dropFirst(law.instances.count) }
         return (law, Array(zip(law.instances, rest)))
@@ -57,10 +74,10 @@ public struct Verification: Sendable {
 
   /// What came of a run.
   public struct Outcome: Sendable {
-    public let seed: UInt64
-    /// The device whose kernels were checked; nil where it was the processor.
-    public let device: DeviceName?
+    public let verification: Verification
     public let laws: [(law: Law, reports: [(instance: LawInstance, report: Report)])]
+
+    public var seed: UInt64 { verification.seed }
 
     public var holds: Bool { laws.allSatisfy { $0.reports.allSatisfy(\.report.holds) } }
   }

@@ -10,7 +10,8 @@ struct DeltaNetVerify: AsyncParsableCommand {
       something checked is wrong, 2 where a file cannot be read, 64 for bad usage.
       """,
     subcommands: [
-      Laws.self, Check.self, Faults.self, AttackCommand.self, Bench.self, Export.self, List.self,
+      Laws.self, Merge.self, Check.self, Faults.self, AttackCommand.self, Bench.self, Export.self,
+      List.self,
       Model.self, ReportCommand.self, SelfTestCommand.self,
     ],
     defaultSubcommand: Laws.self)

@@ -30,6 +30,10 @@ struct Laws: AsyncParsableCommand {
   )
   var device = DeviceChoice.cpu
 
+  @Option(
+    help: "Only one part of the cases, such as '2/4': its --json is what 'merge' puts together.")
+  var shard: Shard?
+
   @Option(help: "Also write the result to this file.")
   var json: String?
 
@@ -42,30 +46,48 @@ struct Laws: AsyncParsableCommand {
     if replay != nil, json != nil || only != nil || cases != nil {
       throw ValidationError("--replay checks one case: leave out --json, --only and --cases")
     }
+    if let shard {
+      if replay != nil { throw ValidationError("--replay checks one case: leave out --shard") }
+      if json == nil {
+        throw ValidationError(
+          "--shard \(shard.rawValue): add --json FILE, which 'deltanet-verify merge' reads")
+      }
+      if let count = JobOfRanks.count {
+        throw ValidationError(
+          "--shard \(shard.rawValue): \(count) processes share the cases already; leave it out")
+      }
+    }
   }
 
   func run() async throws {
     let device = try device.device()
-    let replay = replay.flatMap { Replay($0) }
     // A replay may be of the self-test, whose cases are wide ones, too.
-    let laws =
-      if let device {
-        try await Law.laws(about: device, seed: seed, wide: replay != nil)
-      } else {
-        Law.all
-      }
-    if let replay { return try self.replay(replay, from: laws) }
+    let laws = try await Law.laws(about: device, seed: seed, wide: replay != nil)
+    if let replay = replay.flatMap({ Replay($0) }) { return try check(replay, among: laws) }
+    let job: JobOfRanks? = try JobOfRanks()
     let verification = try usage {
       try Verification(
-        seed: seed, cases: cases, jobs: jobs, only: only, from: laws, about: device?.deviceName)
+        seed: seed, cases: cases, shard: job?.shard ?? shard ?? .whole, jobs: jobs, only: only,
+        from: laws, about: device?.deviceName)
     }
     let bar = ProgressBar()
-    let outcome = await verification.run { bar.show($0, of: $1) }
+    let start = ContinuousClock.now
+    let found = await verification.run { bar.show($0, of: $1) }
     bar.clear()
-    try finish(outcome.text, json: json, outcome.json, holds: outcome.holds)
+    guard let job else {
+      return try finish(
+        found.text, json: json, { try shard == nil ? found.json() : ShardReport(found).json() },
+        holds: found.holds)
+    }
+    let outcome = try job.joined(found, after: ContinuousClock.now - start)
+    if job.shard.number == 1 {
+      try finish(outcome.text, json: json, outcome.json, holds: outcome.holds)
+    } else if !outcome.holds {
+      throw ExitCode(1)
+    }
   }
 
-  private func replay(_ replay: Replay, from laws: [Law]) throws {
+  private func check(_ replay: Replay, among laws: [Law]) throws {
     let instance = try usage { try Law.instance(for: replay, from: laws) }
     let report = instance.property.check(replaying: replay.choices)
     if let failure = report.failure {
@@ -75,6 +97,18 @@ struct Laws: AsyncParsableCommand {
     print("\(report.id) \(report.discarded > 0 ? "does not speak about this case" : "holds")")
   }
 }
+
+extension Law {
+  /// The laws about a device, or the processor.
+  static func laws(
+    about device: Device?, seed: UInt64, wide: Bool
+  ) async throws -> [Law] {
+    guard let device else { return all }
+    return try await laws(about: device, seed: seed, wide: wide)
+  }
+}
+
+extension Shard: ExpressibleByArgument {}
 
 /// Turns an unknown name into bad usage.
 func usage<Result>(_ body: () throws -> Result) throws -> Result {

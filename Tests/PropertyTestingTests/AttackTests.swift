@@ -19,7 +19,7 @@ struct AttackTests {
     #expect(worst.reason == nil)
     // The replay is the case that was found.
     let again = needle.check(replaying: worst.replay.choices)
-    #expect(again.observations.maximum(of: "badness") == worst.value)
+    #expect(again.observations.maxima["badness"] == worst.value)
   }
 
   @Test

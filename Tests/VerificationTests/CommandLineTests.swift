@@ -46,6 +46,42 @@ struct CommandLineTests {
     #expect(try deltanetVerify("--replay", "nonsense").status == 64)
   }
 
+  /// What an array of jobs does.
+  @Test
+  func shardsMergeToTheSameBytes() throws {
+    try withFolder { folder in
+      let run = ["--seed", "7", "--cases", "20", "--only", "UT"]
+      let whole = try ProgramRun("deltanet-verify", run + ["--json", "\(folder)/whole.json"])
+      var shards: [String] = []
+      for number in 1...3 {
+        let file = "\(folder)/\(number).json"
+        let shard = try ProgramRun(
+          "deltanet-verify", run + ["--shard", "\(number)/3", "--json", file])
+        #expect(shard.status == 0)
+        #expect(shard.output.contains("seed 7, shard \(number)/3: "))
+        shards.insert(file, at: 0)
+      }
+      let merged = try ProgramRun(
+        "deltanet-verify", ["merge"] + shards + ["--json", "\(folder)/merged.json"])
+      #expect(merged.status == 0)
+      #expect(merged.output == whole.output)
+      #expect(
+        FileManager.default.contentsEqual(
+          atPath: "\(folder)/merged.json", andPath: "\(folder)/whole.json"))
+      let missing = try deltanetVerify("merge", shards[0], shards[1])
+      #expect(missing.status == 2)
+      #expect(missing.output.isEmpty)
+      #expect(missing.errors.contains("shard 1 is missing"))
+      #expect(try deltanetVerify("merge", "\(folder)/whole.json").status == 2)
+    }
+    #expect(try deltanetVerify("--shard", "1/3").status == 64)
+    #expect(try deltanetVerify("--shard", "4/3", "--json", "/dev/null").status == 64)
+    #expect(try deltanetVerify("merge").status == 64)
+    let started = try deltanetVerify("--only", "UT", environment: ["PMI_SIZE": "4"])
+    #expect(started.status == 2)
+    #expect(started.errors.contains("4 processes were started together"))
+  }
+
   @Test
   func verdicts() throws {
     let right = try fixture("chunk_fp16_T63")

@@ -88,7 +88,7 @@ struct DevicePrimitiveTests {
       wrong: Self.off("__uint_as_float(__float_as_uint(p.d[i]) - 1)"))
     let report = try report(primitive, on: device(with: cut))
     #expect(report.holds, "\(report.failure ?? "")")
-    let ratio = try #require(report.observations.maximum(of: "error / bound"))
+    let ratio = try #require(report.observations.maxima["error / bound"])
     #expect(0 < ratio && ratio < 0.1)
   }
 

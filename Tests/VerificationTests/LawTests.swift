@@ -64,7 +64,7 @@ struct LawTests {
     for replay in corpus {
       let report = try Law.instance(for: replay).property.check(replaying: replay.choices)
       if let failure = report.failure { Issue.record("\(failure)") }
-      #expect(report.observations.maximum(of: WorstCases.quantity) != nil, "\(replay)")
+      #expect(report.observations.maxima[WorstCases.quantity] != nil, "\(replay)")
     }
   }
 

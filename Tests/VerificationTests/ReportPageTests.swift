@@ -15,13 +15,10 @@ struct ReportPageTests {
   private static func page(
     jobs: Int, costs: MeasuredCosts = MeasuredCosts(rows: []), benchmark: RecordedBenchmark? = nil
   ) async throws -> ReportPage {
-    ReportPage(
+    let laws = try Verification(seed: 7, jobs: jobs)
+    return ReportPage(
       machine: Machine(instructionSet: .baseline),
-      verification: Verification.Outcome(
-        seed: 7, device: nil,
-        laws: Law.all.map { law in
-          (law, law.instances.map { ($0, $0.property.check(replaying: [])) })
-        }),
+      verification: laws.outcome(laws.instances.map { $0.property.check(replaying: []) }),
       faults: KillMatrix(
         seed: 7, rows: Fault.allCases.map { KillMatrix.Row(fault: $0, kills: []) },
         falseAlarms: []),

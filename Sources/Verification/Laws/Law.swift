@@ -119,6 +119,11 @@ public struct LawInstance: Sendable {
     }
     return report
   }
+
+  /// The report of a search from those of its shards, in their order.
+  func joined(_ shards: [Report], of search: Search) -> Report {
+    isExhaustive ? Report(joining: shards) : property.joined(shards, of: search)
+  }
 }
 
 extension LawInstance {

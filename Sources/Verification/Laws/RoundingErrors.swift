@@ -164,6 +164,6 @@ extension Observations {
     guard let error = errors.max(), let size = exact.map(abs).max(), error > 0, size > 0 else {
       return
     }
-    record("bits", -log2(error / size))
+    sample("bits", -log2(error / size))
   }
 }

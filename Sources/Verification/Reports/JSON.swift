@@ -21,9 +21,7 @@ extension Verification.Outcome {
             discarded: report.discarded, exhaustive: instance.isExhaustive, holds: report.holds,
             failure: failure(of: report), reason: found?.reason, smallestCase: found?.minimal,
             replay: (found?.replay).map { "\($0)" }, regimes: report.observations.labels,
-            maxima: report.observations.quantities.compactMapValues {
-              $0.max().flatMap { $0.isFinite ? $0 : nil }
-            })
+            maxima: report.observations.maxima.filter(\.value.isFinite))
         }
       })
   }

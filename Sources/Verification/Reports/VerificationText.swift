@@ -54,7 +54,7 @@ extension Verification.Outcome {
   private func row(
     _ name: String, _ reports: [(instance: LawInstance, report: Report)], bits: Double?
   ) -> [String] {
-    let ratio = reports.compactMap { $0.report.observations.maximum(of: "error / bound") }.max()
+    let ratio = reports.compactMap { $0.report.observations.maxima["error / bound"] }.max()
     return [
       name, "\(reports.count)", reports.map(\.report.held).reduce(0, +).grouped,
       ratio.map { "\(($0 * 1000).rounded() / 1000)" } ?? "",
@@ -73,8 +73,8 @@ extension Verification.Outcome {
     let files = laws.first { $0.law.id == "CF" }?.reports ?? []
     for subject in files.map(\.instance.subject) {
       let own = all.filter { $0.instance.subject == subject }
-      let error = own.flatMap(\.report.observations.quantities)
-        .filter { $0.key.hasPrefix(CaseJudge.relativeError) }.compactMap { $0.value.max() }.max()
+      let error = own.flatMap(\.report.observations.maxima)
+        .filter { $0.key.hasPrefix(CaseJudge.relativeError) }.map(\.value).max()
       // Full bits only.
       table.append(row(subject, own, bits: error.map { Double(-1 - $0.exponent) }))
     }
@@ -98,13 +98,13 @@ extension Verification.Outcome {
   }
 
   func failure(of report: Report) -> String? {
-    device == nil
+    verification.device == nil
       ? report.failure : report.failure { "deltanet-verify \(replayOptions)--replay '\($0)'" }
   }
 
   /// What a replay needs beside itself: case files, which laws about devices choose from, are derived from the seed.
   private var replayOptions: String {
-    device.map { "--device \($0) --seed \(seed) " } ?? ""
+    verification.device.map { "--device \($0) --seed \(seed) " } ?? ""
   }
 
   /// What is wrong if every formulation disagrees with the definition.
@@ -130,8 +130,9 @@ extension Verification.Outcome {
     let failed = reports.count { !$0.report.holds }
     let verdict =
       failed == 0 ? "everything holds" : "\(failed) of \(reports.count) checks FAIL"
+    let shard = verification.shard == .whole ? "" : ", shard \(verification.shard.rawValue)"
     return
-      "seed \(seed): \((total - inexact).grouped) exact cases and \(inexact.grouped) in floating "
+      "seed \(seed)\(shard): \((total - inexact).grouped) exact cases and \(inexact.grouped) in floating "
       + "point, \(laws.count) \(laws.count == 1 ? "law" : "laws") in \(reports.count) "
       + "\(reports.count == 1 ? "check" : "checks"): \(verdict)"
   }
