@@ -128,14 +128,15 @@ extension Law {
   }
 
   /// The exact value of a number that is finite.
-  private static func exactly(_ value: some RoundedArithmetic) throws -> Dyadic {
+  static func exactly(_ value: some RoundedArithmetic) throws -> Dyadic {
     guard let exact = Dyadic(exactly: value.double) else {
       throw Falsified("\(value) is not finite")
     }
     return exact
   }
 
-  private static func within<Base>(
+  /// Falsifies the law unless every entry lies within its bound of the exact one.
+  static func within<Base>(
     _ name: String, _ actual: Matrix<RunningError<Base>>, of exact: Matrix<Dyadic>,
     _ seen: inout Observations
   ) throws {

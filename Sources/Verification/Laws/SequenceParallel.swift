@@ -11,7 +11,7 @@ extension Law {
     Checks(
       HandingOn.allCases.flatMap { handingOn in
         [
-          onRanks("SP", handingOn, over: PrimeField.self, cases: 600, requiring: regimes) {
+          onRanks("SP", handingOn, over: PrimeField.self, cases: 600, requiring: regimesOnRanks) {
             try solutionOnRanks($0, handingOn)
           },
           onRanks("SP", handingOn, over: Rational.self, cases: 60) {
@@ -28,7 +28,9 @@ extension Law {
     Checks(
       HandingOn.allCases.flatMap { handingOn in
         [
-          onRanks("GR.ranks", handingOn, over: PrimeField.self, cases: 300, requiring: regimes) {
+          onRanks(
+            "GR.ranks", handingOn, over: PrimeField.self, cases: 300, requiring: regimesOnRanks
+          ) {
             try gradientOnRanks($0, handingOn)
           },
           onRanks("GR.ranks", handingOn, over: Rational.self, cases: 30) {
@@ -37,7 +39,7 @@ extension Law {
         ]
       }))
 
-  private static let regimes = [
+  static let regimesOnRanks = [
     "a rank without tokens", "a sequence on several ranks", "a packed sequence on several ranks",
     "a boundary inside a rank", "one β a value column", "7 ranks",
   ]
@@ -62,8 +64,9 @@ extension Law {
   private static func solutionOnRanks<Scalar: DrawnScalar>(
     _ value: CaseOnRanks<Scalar>, _ handingOn: HandingOn
   ) throws {
-    let found = value.split.joined(try value.forward(handingOn).map(\.solution))
-    let expected = value.batch.problem.solve { recurrence($0) }
+    let spread = value.spread
+    let found = spread.split.joined(try spread.solutionsInTurn(handingOn).map(\.solution))
+    let expected = spread.problem.solve { recurrence($0) }
     try require("o", found.o, equals: expected.o)
     try require("final_state", found.finalState, equals: expected.finalState)
   }
@@ -71,15 +74,10 @@ extension Law {
   private static func gradientOnRanks<Scalar: DrawnScalar>(
     _ value: CaseOnRanks<Scalar>, _ handingOn: HandingOn
   ) throws {
-    let entered = try value.forward(handingOn).map(\.entered)
-    let cotangents = value.split.cotangents(of: value.cotangent)
-    let found = value.split.joined(
-      try RankInTurn<Scalar>.each(of: entered.count, startsWithLast: true) { ranks in
-        try entered[ranks.rank].gradient(
-          cotangents[ranks.rank], by: value.kernel, chunkLength: value.batch.chunkLength,
-          handingOn: handingOn, on: ranks)
-      })
-    let expected = try value.batch.problem.gradient(value.cotangent) { recurrenceBackward($0, $1) }
+    let spread = value.spread
+    let entered = try spread.solutionsInTurn(handingOn).map(\.entered)
+    let found = spread.split.joined(try spread.gradientsInTurn(of: entered, handingOn))
+    let expected = try spread.problem.gradient(spread.cotangent) { recurrenceBackward($0, $1) }
     try require("dq", found.dq, equals: expected.dq)
     try require("dk", found.dk, equals: expected.dk)
     try require("dv", found.dv, equals: expected.dv)
@@ -131,62 +129,28 @@ extension Law {
 /// A batch, its cotangent, and how many tokens each rank holds.
 private struct CaseOnRanks<Scalar: DrawnScalar>: Sendable, CustomStringConvertible {
   let batch: BatchCase<Scalar>
-  let split: SequenceSplit
-  let cotangent: BatchedSolution<Scalar>
+  let spread: SpreadBatch<Scalar>
 
   init(from source: inout ChoiceSource) throws {
     let batch = try BatchCase<Scalar>(from: &source, packed: source.oneIn(2))
     let shape = batch.problem.shape
-    self.batch = batch
-    split = try SequenceSplit(shape, lengths: source.lengths(of: shape.length))
+    let split = try SequenceSplit(shape, lengths: source.lengths(of: shape.length))
     func drawn(_ shape: [Int]) -> Tensor<Scalar> {
       Tensor(
         shape: shape, elements: (0..<shape.reduce(1, *)).map { _ in .drawn(from: &source) })
     }
-    cotangent = BatchedSolution(o: drawn(shape.values), finalState: drawn(shape.states))
+    self.batch = batch
+    spread = SpreadBatch(
+      problem: batch.problem,
+      cotangent: BatchedSolution(o: drawn(shape.values), finalState: drawn(shape.states)),
+      split: split, chunkLength: batch.chunkLength)
   }
 
-  /// What computes the tokens of a rank: a form that takes a chunk length and vector β.
-  var kernel: Kernel<Scalar> {
-    Kernel(
-      "chunkwise-solve", isChunked: true,
-      solve: { problem, C in problem.solve { chunkwiseSolve($0, chunkLength: C) } },
-      gradient: { problem, cotangent, C in
-        try problem.gradient(cotangent) { chunkwiseSolveBackward($0, $1, chunkLength: C) }
-      })
-  }
-
-  func forward(
-    _ handingOn: HandingOn
-  ) throws -> [(solution: BatchedSolution<Scalar>, entered: Segment<Scalar>)] {
-    let segments = try split.segments(of: batch.problem)
-    return try RankInTurn<Scalar>.each(of: segments.count) { ranks in
-      try segments[ranks.rank].solve(
-        by: kernel, chunkLength: batch.chunkLength, handingOn: handingOn, on: ranks)
-    }
-  }
-
-  var regimes: Set<String> {
-    var regimes = batch.regimes
-    regimes.insert("\(split.parts.count) ranks")
-    if split.parts.contains(where: \.tokens.isEmpty) { regimes.insert("a rank without tokens") }
-    if split.parts.contains(where: {
-      $0.continues && $0.tokens.lowerBound > 0 && !$0.tokens.isEmpty
-    }) {
-      regimes.insert(
-        split.shape.boundaries == nil
-          ? "a sequence on several ranks" : "a packed sequence on several ranks")
-    }
-    if split.shape.boundaries != nil, split.parts.contains(where: { $0.sequences.count > 1 }) {
-      regimes.insert("a boundary inside a rank")
-    }
-    if split.shape.hasVectorBeta { regimes.insert("one β a value column") }
-    return regimes
-  }
+  var regimes: Set<String> { batch.regimes.union(spread.regimes) }
 
   var description: String {
-    "\(batch), tokens of ranks \(split.parts.map(\.tokens)), do = \(cotangent.o.elements), "
-      + "dht = \(cotangent.finalState.elements)"
+    "\(batch), tokens of ranks \(spread.split.parts.map(\.tokens)), "
+      + "do = \(spread.cotangent.o.elements), dht = \(spread.cotangent.finalState.elements)"
   }
 }
 
