@@ -5,9 +5,9 @@
 
   /// Ranks of MPI that send numbers of one type.
   ///
-  /// No call waits longer than the time limit. After an error the ranks are no longer in step: end with
+  /// One thread at a time may use it. No call waits longer than the time limit. After an error the ranks are no longer in step: end with
   /// ``World/abort(status:)``. But after a ``Disagreement``, which all ranks throw, they may go on.
-  public struct MPICommunicator<Scalar: MPINumber>: Communicator {
+  public struct MPICommunicator<Scalar: MPINumber>: Communicator, @unchecked Sendable {
     public let rank: Int
     public let count: Int
     let timeLimit: Duration
@@ -25,14 +25,15 @@
       let mine = values.map { Int64($0.value) }
       let size = 2 * values.count
       let (sent, received) = (Buffer<Int64>(size), Buffer<Int64>(size))
-      sent.fill(mine + mine.map { -$0 })
+      // The complement turns the order round, and every number has one.
+      sent.fill(mine + mine.map { ~$0 })
       try wait("MPI_Iallreduce", within: timeLimit, for: sent, received) { request in
         MPI_Iallreduce(
           sent.start, received.start, Int32(size), open_mpi_int64(), open_mpi_max(), handle,
           &request)
       }
       for (place, value) in values.enumerated() {
-        let (greatest, least) = (received.start[place], -received.start[values.count + place])
+        let (greatest, least) = (received.start[place], ~received.start[values.count + place])
         guard greatest == least else {
           throw Disagreement(name: value.name, values: Int(least)...Int(greatest))
         }

@@ -14,15 +14,19 @@ public struct Verification: Sendable {
   public let laws: [Law]
   let subject: String?
   let device: DeviceName?
+  /// The command that replays its cases; nil where `deltanet-verify` alone does, and `swift test`.
+  let replayCommand: String?
 
   /// - Parameters:
   ///   - subject: the id of a law or the name of what laws speak about; nil selects everything.
   ///   - laws: what there is to select from.
   ///   - device: which device they are about; nil for the processor's.
+  ///   - command: what replays their cases; nil for `deltanet-verify`.
   /// - Throws: ``UnknownSubject`` where nothing is called that.
   public init(
     seed: UInt64, cases: Int? = nil, shard: Shard = .whole, jobs: Int, only subject: String? = nil,
-    from laws: [Law] = Law.all, about device: DeviceName? = nil
+    from laws: [Law] = Law.all, about device: DeviceName? = nil,
+    replayedBy command: String? = nil
   ) throws(UnknownSubject) {
     self.seed = seed
     self.cases = cases
@@ -30,6 +34,8 @@ public struct Verification: Sendable {
     self.jobs = jobs
     self.subject = subject
     self.device = device
+    // Case files, which laws about devices choose from, are derived from the seed.
+    replayCommand = command ?? device.map { "deltanet-verify --device \($0) --seed \(seed)" }
     guard let subject else {
       self.laws = laws
       return

@@ -13,6 +13,13 @@ struct DeltaNetVerify: AsyncParsableCommand {
       Laws.self, Merge.self, Check.self, Faults.self, AttackCommand.self, Bench.self, Export.self,
       List.self,
       Model.self, ReportCommand.self, SelfTestCommand.self,
-    ],
+    ] + onRanks,
     defaultSubcommand: Laws.self)
+
+  /// What there is with the package trait `MPI` alone.
+  #if MPI
+    private static let onRanks: [any ParsableCommand.Type] = [Ranks.self]
+  #else
+    private static let onRanks: [any ParsableCommand.Type] = []
+  #endif
 }

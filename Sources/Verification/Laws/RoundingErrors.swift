@@ -137,18 +137,18 @@ extension Law {
 
   /// Falsifies the law unless every entry lies within its bound of the exact one.
   static func within<Base>(
-    _ name: String, _ actual: Matrix<RunningError<Base>>, of exact: Matrix<Dyadic>,
+    _ name: String, _ actual: Matrix<RunningError<Base>>, of exact: Matrix<some Enclosure>,
     _ seen: inout Observations
   ) throws {
     for (index, (entry, expected)) in zip(actual.entries, exact.entries).enumerated() {
       guard entry.bound < .infinity else { throw Falsified("\(name) has no finite error bound") }
-      let error = (try exactly(entry.value) - expected).magnitude
-      guard try error <= exactly(entry.bound) else {
+      let (error, isWithin) = try expected.error(of: entry)
+      guard isWithin else {
         let (row, column) = (index / actual.columns, index % actual.columns)
         throw Falsified(
-          "\(name)[\(row), \(column)] is off by \(error.double), its bound is \(entry.bound)")
+          "\(name)[\(row), \(column)] is off by \(error), its bound is \(entry.bound)")
       }
-      if entry.bound > 0 { seen.record("error / bound", error.double / entry.bound) }
+      if entry.bound > 0 { seen.record("error / bound", error / entry.bound) }
     }
   }
 }

@@ -61,18 +61,28 @@ extension Law {
       gradient: try exact.problem.gradient(exact.cotangent) { recurrenceBackward($0, $1) })
   }
 
+  /// What the recurrence with 106 bits gives on one rank, with bounds: for batches that are too large for ``exactResult(of:)``.
+  static func enclosedResult<Base: Real>(
+    of spread: SpreadBatch<Base>
+  ) throws -> BatchResult<RunningError<DoubleDouble>> {
+    let wide = spread.map { RunningError(exact: DoubleDouble($0.double)) }
+    return BatchResult(
+      solution: wide.problem.solve { recurrence($0) },
+      gradient: try wide.problem.gradient(wide.cotangent) { recurrenceBackward($0, $1) })
+  }
+
   /// Falsifies the law unless what one rank computed lies within its bounds of its part of the exact result.
   ///
   /// States at the borders between ranks have no part in that: ``BatchedSolution/finalState`` is compared where a sequence
   /// ends, dh0 where it begins.
-  static func within<Base>(
-    _ found: BatchResult<RunningError<Base>>, of exact: BatchResult<Dyadic>, on rank: Int,
+  static func within<Base, Exact: Enclosure>(
+    _ found: BatchResult<RunningError<Base>>, of exact: BatchResult<Exact>, on rank: Int,
     _ split: SequenceSplit, _ seen: inout Observations
   ) throws {
     let (shape, part) = (split.shape, split.parts[rank])
     let isPacked = shape.boundaries != nil
     func tokens(
-      _ name: String, _ found: Tensor<RunningError<Base>>, of exact: Tensor<Dyadic>,
+      _ name: String, _ found: Tensor<RunningError<Base>>, of exact: Tensor<Exact>,
       _ seen: inout Observations
     ) throws {
       for row in 0..<shape.batch {
@@ -85,7 +95,7 @@ extension Law {
       }
     }
     func states(
-      _ name: String, _ found: Tensor<RunningError<Base>>, of exact: Tensor<Dyadic>,
+      _ name: String, _ found: Tensor<RunningError<Base>>, of exact: Tensor<Exact>,
       where isWhole: (_ sequence: Int) -> Bool, _ seen: inout Observations
     ) throws {
       for (place, sequence) in part.sequences.enumerated() where isWhole(sequence) {

@@ -84,13 +84,14 @@ extension Verification.Outcome {
   /// The first failure of each subject in full, the others by name.
   var failures: String {
     var told: Set<String> = []
+    let command = verification.replayCommand.map { $0 + " " } ?? ""
     return laws.flatMap { law, reports in
       reports.compactMap { instance, report in
         failure(of: report).map { failure in
           told.insert(instance.subject).inserted
             ? "✗ \(report.id)  \(law.statement)\n\(failure)\n"
             : "✗ "
-              + (report.counterexample.map { replayOptions + "--replay '\($0.replay)'" }
+              + (report.counterexample.map { command + "--replay '\($0.replay)'" }
                 ?? report.id + failure)
         }
       }
@@ -98,13 +99,8 @@ extension Verification.Outcome {
   }
 
   func failure(of report: Report) -> String? {
-    verification.device == nil
-      ? report.failure : report.failure { "deltanet-verify \(replayOptions)--replay '\($0)'" }
-  }
-
-  /// What a replay needs beside itself: case files, which laws about devices choose from, are derived from the seed.
-  private var replayOptions: String {
-    verification.device.map { "--device \($0) --seed \(seed) " } ?? ""
+    guard let command = verification.replayCommand else { return report.failure }
+    return report.failure { "\(command) --replay '\($0)'" }
   }
 
   /// What is wrong if every formulation disagrees with the definition.
@@ -149,7 +145,8 @@ extension Report {
     }
   }
 
-  fileprivate func failure(replayedBy command: (Replay) -> String) -> String? {
+  /// Why the property does not hold, or nil; with the command that replays it.
+  public func failure(replayedBy command: (Replay) -> String) -> String? {
     switch verdict {
     case .holds:
       nil
