@@ -167,6 +167,9 @@ let package = Package(
         "TensorFiles",
       ],
       swiftSettings: settings),
+    .testTarget(
+      name: "MessagePassingTests", dependencies: ["MessagePassing", "deltanet-verify"],
+      swiftSettings: settings),
     .target(name: "ProgramRuns", path: "Tests/ProgramRuns"),
     .testTarget(
       name: "DeltaNetTests",
