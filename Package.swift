@@ -168,7 +168,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "MessagePassingTests", dependencies: ["MessagePassing", "deltanet-verify"],
+      name: "MessagePassingTests",
+      dependencies: ["MessagePassing", "ProgramRuns", "deltanet-verify"],
       swiftSettings: settings),
     .target(name: "ProgramRuns", path: "Tests/ProgramRuns"),
     .testTarget(

@@ -14,7 +14,7 @@ import Verification
     /// Takes part in the job; nil where this process was started alone.
     init?() throws {
       guard Self.count != nil else { return nil }
-      world = try badInput { try World(timeLimit: .seconds(60)) }
+      world = try badInput { try limited(to: 60) { try World(timeLimit: .seconds(60)) } }
     }
 
     /// What this rank checks.
@@ -30,7 +30,7 @@ import Verification
       do {
         reports = try world.allGather(
           Array(ShardReport(outcome).json().utf8), within: .seconds(60) + 10 * duration)
-        try world.end()
+        try limited(to: 60) { try world.end() }
       } catch let error as MPIError {
         tell("deltanet-verify: rank \(world.rank): \(error)")
         world.abort(status: 2)

@@ -71,8 +71,10 @@
     }
 
     func run() async throws {
-      let world = try badInput { try limited { try World(timeLimit: .seconds(timeLimit)) } }
-      let exchange = WorldExchange(world: world) { try limited { try world.end() } }
+      let world = try badInput {
+        try limited(to: timeLimit) { try World(timeLimit: .seconds(timeLimit)) }
+      }
+      let exchange = WorldExchange(world: world) { try limited(to: timeLimit) { try world.end() } }
       do { try agree(on: world) } catch { exchange.leave(after: error) }
       do {
         try await check(on: exchange)
@@ -192,23 +194,6 @@
       // All ranks throw these, and are in step.
       try? end()
       exit(code)
-    }
-  }
-
-  extension Ranks {
-    /// Ends the process where `body`, in which MPI waits without a limit, takes longer than ``timeLimit``.
-    private func limited<Result>(_ body: () throws -> Result) rethrows -> Result {
-      signal(SIGALRM) { _ in
-        let line: StaticString = """
-          deltanet-verify: MPI did not start, or end, within the time limit: another rank has ended, or hangs
-
-          """
-        _ = Glibc.write(STDERR_FILENO, line.utf8Start, line.utf8CodeUnitCount)
-        _exit(2)
-      }
-      alarm(timeLimit)
-      defer { alarm(0) }
-      return try body()
     }
   }
 

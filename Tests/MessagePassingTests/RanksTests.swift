@@ -1,13 +1,20 @@
 #if MPI
   import Glibc
+  import ProgramRuns
   import Testing
 
   /// `deltanet-verify ranks` as its users run it.
   @Suite("deltanet-verify ranks", .serialized)
   struct RanksTests {
+    /// - Parameter options: of each of `count` ranks.
+    private func run(_ count: Int, _ options: String...) throws -> RankedRun {
+      try RankedRun([(count, ["ranks"] + options)])
+    }
+
     @Test(arguments: [1, 2, 3, 4, 7])
     func holdsOnRanks(_ count: Int) throws {
-      let run = try RankedRun([(count, ["--seed", "\(count)", "--cases", "2"])]).finished()
+      let run = try run(count, "--seed", "\(count)", "--cases", "2", "--time-limit", "600")
+        .finished()
       #expect(run.status == 0, "\(run.errors)")
       #expect(run.output.contains("everything holds"))
       #expect(run.output.contains("on \(count) rank"))
@@ -15,32 +22,29 @@
 
     @Test(arguments: ["12,0,7", "0,0,0", "1,30,2"])
     func holdsForShapesThatAreGiven(_ lengths: String) throws {
-      let run = try RankedRun([
-        (
-          3,
-          [
-            "--lengths", lengths, "--heads", "4", "--key-heads", "2", "--widths", "5x3",
-            "--cases", "3",
-          ]
-        )
-      ]).finished()
+      let run = try run(
+        3, "--lengths", lengths, "--heads", "4", "--key-heads", "2", "--widths", "5x3", "--cases",
+        "3",
+        "--time-limit", "600"
+      ).finished()
       #expect(run.status == 0, "\(run.errors)")
     }
 
     @Test
     func replaysACase() throws {
-      let run = try RankedRun([(2, ["--replay", "SP.ranks/ring@Double on 2:3.9.0.4"])]).finished()
+      let replay = "SP.ranks/ring@Double on 2:3.9.0.4"
+      let run = try run(2, "--replay", replay, "--time-limit", "600").finished()
       #expect(run.status == 0, "\(run.errors)")
       #expect(run.output == "SP.ranks/ring@Double on 2 holds\n")
-      let other = try RankedRun([(3, ["--replay", "SP.ranks/ring@Double on 2:3.9.0.4"])]).finished()
-      #expect(other.status == 64)
+      #expect(try self.run(3, "--replay", replay).finished().status == 64)
     }
 
     @Test(arguments: [("--widths", "5x3", "6x3"), ("--seed", "1", "2"), ("--cases", "1", "2")])
     func refusesRanksThatWereToldDifferentThings(
       _ option: String, _ first: String, _ second: String
     ) throws {
-      let run = try RankedRun([(1, [option, first]), (1, [option, second])]).finished()
+      let run = try RankedRun([(1, ["ranks", option, first]), (1, ["ranks", option, second])])
+        .finished()
       #expect(run.status == 2)
       #expect(run.output == "")
       for rank in 0...1 {
@@ -56,12 +60,12 @@
       ["--widths", "0x3"], ["--widths", "3"], ["--time-limit", "0"],
     ])
     func refusesBadUsage(_ options: [String]) throws {
-      #expect(try RankedRun([(2, options)]).finished().status == 64)
+      #expect(try RankedRun([(2, ["ranks"] + options)]).finished().status == 64)
     }
 
     @Test
     func endsWhenARankIsKilled() throws {
-      let run = try RankedRun([(3, ["--cases", "1000000"])])
+      let run = try run(3, "--cases", "1000000")
       try run.signal(SIGKILL, rank: 1)
       #expect(try run.finished().status != 0)
       #expect(run.ranks.isEmpty)
@@ -69,11 +73,50 @@
 
     @Test
     func endsWhenARankStops() throws {
-      let run = try RankedRun([(3, ["--cases", "1000000", "--time-limit", "5"])])
+      let run = try run(3, "--cases", "1000000", "--time-limit", "5")
       try run.signal(SIGSTOP, rank: 1)
       let end = try run.finished()
       #expect(end.status == 2)
       #expect(end.errors.contains("did not end within 5.0 seconds"), "\(end.errors)")
+      #expect(run.ranks.isEmpty)
+    }
+  }
+
+  /// The laws, whose cases ranks share.
+  @Suite("deltanet-verify on ranks", .serialized)
+  struct JobOfRanksTests {
+    private let run = ["--seed", "7", "--cases", "20", "--only", "UT"]
+
+    @Test(arguments: [1, 2, 3, 4])
+    func sameBytesForAnyNumberOfRanks(_ count: Int) throws {
+      let alone = try ProgramRun("deltanet-verify", run)
+      let together = try RankedRun([(count, run)]).finished()
+      #expect(together.status == 0, "\(together.errors)")
+      #expect(together.output == alone.output)
+    }
+
+    @Test
+    func refusesRanksThatWereToldDifferentThings() throws {
+      let end = try RankedRun([(1, run), (1, ["--seed", "8", "--cases", "20", "--only", "UT"])])
+        .finished()
+      #expect(end.status == 2)
+      #expect(end.output == "")
+      #expect(end.errors.contains("rank 1: its seed is '8', and not '7'"), "\(end.errors)")
+      #expect(end.errors.contains("rank 0: its seed is '7', and not '8'"), "\(end.errors)")
+    }
+
+    @Test
+    func whatRanksShareIsNotDividedAgain() throws {
+      let end = try RankedRun([(2, run + ["--shard", "1/2", "--json", "/dev/null"])]).finished()
+      #expect(end.status == 64)
+      #expect(end.errors.contains("2 processes share the cases already"))
+    }
+
+    @Test
+    func endsWhenARankIsKilled() throws {
+      let run = try RankedRun([(3, ["--cases", "100000"])])
+      try run.signal(SIGKILL, rank: 2)
+      #expect(try run.finished().status != 0)
       #expect(run.ranks.isEmpty)
     }
   }
