@@ -1,4 +1,4 @@
-/// How long ranks take to hand states on, by latency and bandwidth.
+/// How long ranks take to exchange what they must, by latency and bandwidth.
 ///
 /// A message of m bytes takes `latency` + m / `bandwidth` seconds, x operations take x / `operations`; ranks work at the same
 /// time, and links do not share their bandwidth.
@@ -18,29 +18,23 @@ public struct LinkModel: Equatable, Sendable {
     self.operations = operations
   }
 
-  /// The seconds from the first message to the last state, in one direction.
+  /// The seconds from the first message to the end.
+  public func seconds(for load: ExchangeLoad) -> Double {
+    let transfer = load.messages * latency + load.bytes / bandwidth
+    let work = load.operations / operations
+    return load.overlaps ? max(transfer, work) : transfer + work
+  }
+
+  /// The seconds of an exchange, in one direction.
   ///
   /// - Parameters:
-  ///   - shape: the lengths do not matter.
+  ///   - shape: the length matters to ring attention alone.
   ///   - ranks: R ≥ 1.
   ///   - bytes: of one number.
   public func seconds(
-    for handingOn: HandingOn, of shape: BatchShape, ranks: Int, bytes: Int
+    for exchange: Exchange, of shape: BatchShape, ranks: Int, bytes: Int
   ) -> Double {
-    let columns = shape.hasVectorBeta ? 1 : shape.valueDimension
-    let count = shape.batch * shape.heads * (shape.valueDimension / columns)
-    guard ranks > 1, count > 0 else { return 0 }
-    let (dk, dv) = (Double(shape.keyDimension), Double(columns))
-    switch handingOn {
-    case .scan:
-      let rounds = Double(Int.bitWidth - (ranks - 1).leadingZeroBitCount)
-      let numbers = Double(count) * dk * (dk + dv)
-      let joins = 2 * (2 * dk * numbers)
-      return rounds * (latency + Double(bytes) * numbers / bandwidth + joins / operations)
-    case .ring:
-      return Double(ranks + count - 2)
-        * (latency + Double(bytes) * dk * dv / bandwidth + 2 * dk * dk * dv / operations)
-    }
+    seconds(for: exchange.load(of: shape, ranks: ranks, bytes: bytes))
   }
 
   /// What takes less time; the scan where both take the same.

@@ -11,8 +11,7 @@ struct DeltaNetVerify: AsyncParsableCommand {
       """,
     subcommands: [
       Laws.self, Merge.self, Check.self, Faults.self, AttackCommand.self, Bench.self, Export.self,
-      List.self,
-      Model.self, ReportCommand.self, SelfTestCommand.self,
+      Links.self, List.self, Model.self, ReportCommand.self, SelfTestCommand.self,
     ] + onRanks,
     defaultSubcommand: Laws.self)
 
