@@ -9,8 +9,8 @@
     var text: String {
       var table = TextTable([
         ("exchange", .left), ("H", .right), ("dk", .right), ("dv", .right), ("L", .right),
-        ("model, ms", .right), ("least", .right), ("median", .right), ("a rank sends", .right),
-        ("counted", .right), ("quicker of scan and ring", .left),
+        ("GFLOP/s", .right), ("model, ms", .right), ("least", .right), ("median", .right),
+        ("a rank sends", .right), ("counted", .right), ("quicker of scan and ring", .left),
       ])
       for measurement in measurements {
         let samples = Samples(measurement.seconds)
@@ -22,6 +22,7 @@
           measurement.exchange, "\(measurement.heads)", "\(measurement.keyDimension)",
           "\(measurement.valueDimension)",
           measurement.tokens == 0 ? "" : measurement.tokens.grouped,
+          measurement.operations.map { ($0 * 1e-9).fixed(2) } ?? "",
           milliseconds(measurement.predicted), milliseconds(samples.minimum),
           milliseconds(samples.median), Int(measurement.sent).grouped,
           measurement.counted.map { Int(Samples($0).median).grouped } ?? "",
@@ -30,7 +31,6 @@
       }
       return """
         \(ranks) ranks; latency \((latency * 1e6).fixed(1)) µs, \((bandwidth * 1e-6).fixed(1)) MB/s
-        \(rates)
 
         \(table.text)
 
@@ -48,16 +48,6 @@
             && $0.keyDimension == measurement.keyDimension
             && $0.valueDimension == measurement.valueDimension && $0.tokens == measurement.tokens
         }.allSatisfy { seconds(measurement) <= seconds($0) }
-    }
-
-    /// How fast a rank computes.
-    private var rates: String {
-      measurements.filter { $0.exchange != Exchange.allGather.rawValue }.compactMap { measurement in
-        measurement.operations.map {
-          "\(measurement.exchange), \(measurement.keyDimension) × \(measurement.valueDimension): "
-            + "\(($0 * 1e-9).fixed(2)) GFLOP/s"
-        }
-      }.joined(separator: "\n")
     }
 
     private func milliseconds(_ seconds: Double) -> String { (seconds * 1e3).fixed(3) }

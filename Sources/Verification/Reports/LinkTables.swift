@@ -75,7 +75,7 @@ public struct LinkTables: Sendable {
       let mostTokens = tokens[tokens.count - 1]
       let sizes =
         (1...10).map { (1 << $0, mostTokens) }
-        + [10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000].map {
+        + [10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000].map {
           (mostRanks, $0)
         }
       return try Exchange.allCases.flatMap { exchange in
