@@ -31,7 +31,8 @@ public enum Exchange: String, CaseIterable, Sendable {
     switch self {
     case .scan:
       return ExchangeLoad(
-        messages: rounds, bytes: rounds * H * transition, operations: rounds * 2 * H * join,
+        messages: rounds, bytes: rounds * H * transition,
+        operations: (2 * rounds - 1) * H * join,
         sent: rounds * H * transition)
     case .linearScan:
       return ExchangeLoad(

@@ -14,7 +14,7 @@ struct LinkModelTests {
   /// Every term by hand, for four ranks, three heads, dk = 2, dv = 3 and numbers of five bytes: a state has 30 bytes and
   /// applying a transition takes 24 operations, a transition has 50 bytes and joining two takes 40.
   @Test(arguments: [
-    (Exchange.scan, 2, 2 * 3 * 50, 2 * 3 * 2 * 40, 2 * 3 * 50),
+    (Exchange.scan, 2, 2 * 3 * 50, 3 * 3 * 40, 2 * 3 * 50),
     (.linearScan, 3, 3 * 3 * 50, 3 * 3 * 40, 3 * 50),
     (.ring, 5, 5 * 30, 5 * 24, 3 * 30),
     (.allGather, 2, 3 * 3 * 50, 3 * 3 * 24, 3 * 3 * 50),
