@@ -70,7 +70,7 @@ struct LinksModel: ParsableCommand {
     var interface: String?
 
     @Option(help: "How many seconds a rank waits for others.")
-    var patience = 60
+    var timeLimit: UInt32 = 60
 
     @Option(help: "Also write the result to this file.")
     var json: String?
@@ -79,13 +79,16 @@ struct LinksModel: ParsableCommand {
       if !(1...10_000).contains(rounds) {
         throw ValidationError("--rounds \(rounds): 1 to 10000 can be had")
       }
-      if patience < 1 { throw ValidationError("--patience \(patience): at least one is needed") }
+      if timeLimit < 1 { throw ValidationError("--time-limit 0: at least a second is needed") }
     }
 
     func run() throws {
-      let world = try badInput { try World(timeLimit: .seconds(patience)) }
+      let world = try badInput {
+        try limited(to: timeLimit) { try World(timeLimit: .seconds(timeLimit)) }
+      }
+      let end = { try limited(to: timeLimit) { try world.end() } }
       guard world.count > 1 else {
-        try badInput { try world.end() }
+        try badInput(end)
         throw reportBadInput("one rank has no links; start two or more with 'mpirun -n 2'")
       }
       do {
@@ -97,7 +100,7 @@ struct LinksModel: ParsableCommand {
           let document = { try encoded(outcome, keys: .convertToSnakeCase) }
           try finish(outcome.text, json: json, document, holds: true)
         }
-        try world.end()
+        try end()
       } catch {
         tell("rank \(world.rank): \(error)")
         world.abort(status: 2)

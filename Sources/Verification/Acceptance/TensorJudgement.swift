@@ -74,10 +74,7 @@ public struct TensorJudgement: Sendable {
 extension CaseFile {
   /// The elements of a tensor with a token axis, in up to eight equal parts of the longest sequence.
   fileprivate func tokenParts(of tensor: Tensor<Double>) -> [[Int]] {
-    let longest =
-      (0..<problem.sequenceCount).map {
-        problem.location(ofSequence: $0).tokens.count
-      }.max() ?? 0
+    let longest = problem.shape.longestSequence
     let count = min(8, longest)
     var parts = [[Int]](repeating: [], count: count)
     let width = tensor.shape[2...].reduce(1, *)

@@ -23,6 +23,8 @@ public struct FileComparison: Sendable {
   public var holds: Bool { tensors.allSatisfy { $0.ratio <= 1 } }
   /// Whether there was nothing to compare.
   public var isMissing: Bool { tensors.isEmpty }
+  /// Whether nothing had to be: of a kernel without an option for the chunk length.
+  public var isUnasked: Bool { isMissing && law == .chunk }
   /// Whether every result is the same bits.
   public var isBitwise: Bool { tensors.allSatisfy { $0.difference.differing == 0 } }
 

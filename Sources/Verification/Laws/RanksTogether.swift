@@ -59,7 +59,7 @@ extension Law {
     return LawInstance(
       "\(handingOn)", numbers: "\(Base.self)",
       Property(
-        "SP.ranks/\(handingOn)@\(Base.self) on \(plain.count)", cases: 6,
+        "SP.ranks/\(handingOn)@\(Base.self) on \(plain.count)", cases: 12,
         for: { try FloatBatch<Base>(from: &$0, ranks: plain.count, limits, given: given) }
       ) { value, seen in
         let spread = value.spread
@@ -67,7 +67,7 @@ extension Law {
         try exchange.verdict {
           let withoutBounds = try spread.result(handingOn, on: plain)
           let withBounds = try spread.map { RunningError(exact: $0) }.result(handingOn, on: bounded)
-          try require(withoutBounds, equals: withBounds)
+          try require(withoutBounds, equals: withBounds, on: plain.rank)
           try within(
             withBounds, of: enclosedResult(of: spread), on: plain.rank, spread.split, &seen)
         }
@@ -122,7 +122,7 @@ extension VerdictExchange {
     } catch {
       leave(after: error)
     }
-    guard let rank = reasons.firstIndex(where: { !$0.isEmpty }) else { return }
-    throw Falsified("rank \(rank): \(String(decoding: reasons[rank], as: UTF8.self))")
+    guard let first = reasons.first(where: { !$0.isEmpty }) else { return }
+    throw Falsified(String(decoding: first, as: UTF8.self))
   }
 }

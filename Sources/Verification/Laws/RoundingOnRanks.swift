@@ -37,7 +37,7 @@ extension Law {
         let bounded = try resultsInTurn(of: spread.map { RunningError(exact: $0) }, handingOn)
         let exact = try exactResult(of: spread)
         for (rank, (plain, bounded)) in zip(plain, bounded).enumerated() {
-          try require(plain, equals: bounded)
+          try require(plain, equals: bounded, on: rank)
           try within(bounded, of: exact, on: rank, spread.split, &seen)
         }
       })
@@ -129,12 +129,14 @@ struct BatchResult<Scalar: Ring>: Sendable {
 
 /// Falsifies the law unless arithmetic with bounds has the values of arithmetic without.
 func require<Base>(
-  _ plain: BatchResult<Base>, equals bounded: BatchResult<RunningError<Base>>
+  _ plain: BatchResult<Base>, equals bounded: BatchResult<RunningError<Base>>, on rank: Int
 ) throws(Falsified) {
   guard plain.solution == bounded.solution.map(\.value) else {
-    throw Falsified("the solution differs from that of the same arithmetic with bounds")
+    throw Falsified(
+      "the solution of rank \(rank) differs from that of the same arithmetic with bounds")
   }
   guard plain.gradient == bounded.gradient.map(\.value) else {
-    throw Falsified("the gradient differs from that of the same arithmetic with bounds")
+    throw Falsified(
+      "the gradient of rank \(rank) differs from that of the same arithmetic with bounds")
   }
 }

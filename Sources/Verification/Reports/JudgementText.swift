@@ -12,7 +12,7 @@ extension Judgement {
         tensor.name, shown(tensor.whole), shown(tensor.row), shown(tensor.element),
         shown(tensor.bias),
         "\((tensor.bits * 10).rounded() / 10)",
-        tensor.worstElement.map { "\(tensor.worst) = \($0.value), exactly \($0.expected)" } ?? "",
+        tensor.worstValue,
         tensor.isRight ? "right" : "WRONG",
       ])
     }
@@ -65,6 +65,11 @@ extension TensorJudgement {
   /// The name of the worst element: `o[0, 12, 1, 5]`; of the tensor alone where it is empty.
   public var worst: String {
     worstElement.map { "\(name)[\($0.index.map { "\($0)" }.joined(separator: ", "))]" } ?? name
+  }
+
+  /// What stands there, and what should; nothing where the tensor is empty.
+  var worstValue: String {
+    worstElement.map { "\(worst) = \($0.value), exactly \($0.expected)" } ?? ""
   }
 }
 

@@ -50,9 +50,7 @@ extension Scorecard.Entry {
         group: name, name: "\(tensor.name), claiming \(claim)",
         failure: tensor.isRight
           ? nil
-          : "error over what is excused: \(shown(tensor.ratio)); "
-            + (tensor.worstElement.map { "\(tensor.worst) = \($0.value), exactly \($0.expected)" }
-              ?? ""))
+          : "error over what is excused: \(shown(tensor.ratio)); \(tensor.worstValue)")
     }
     return judged + missing.map { Scorecard.Test(group: name, name: $0, error: "is missing") }
   }
@@ -61,7 +59,7 @@ extension Scorecard.Entry {
 extension FileComparison {
   /// Nil where nobody asked.
   fileprivate var test: Scorecard.Test? {
-    if law == .chunk, isMissing { return nil }
+    if isUnasked { return nil }
     let ratio = tensors.map(\.ratio).max() ?? 0
     return Scorecard.Test(
       group: law.rawValue, name: "\(part) of \(whole)",

@@ -48,8 +48,8 @@ extension Scorecard {
     for law in laws {
       table.append([
         law.law.rawValue, law.law.statement, law.part, law.whole, law.nearness,
-        law.isMissing
-          ? (law.law == .chunk ? "not asked" : "missing") : law.holds ? "holds" : "FAILS",
+        law.isUnasked
+          ? "not asked" : law.isMissing ? "missing" : law.holds ? "holds" : "FAILS",
       ])
     }
     return table
