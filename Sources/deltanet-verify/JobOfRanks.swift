@@ -12,9 +12,16 @@ import Verification
     private let world: World
 
     /// Takes part in the job; nil where this process was started alone.
+    ///
+    /// - Throws: bad input where another MPI has started it.
     init?() throws {
-      guard Self.count != nil else { return nil }
+      guard let count = Self.count else { return nil }
       world = try badInput { try limited(to: 60) { try World(timeLimit: .seconds(60)) } }
+      guard world.count == count else {
+        throw reportBadInput(
+          "\(count) processes were started together, of which this one meets \(world.count); start them with the "
+            + "'mpirun' of the Open MPI that the program was built with")
+      }
     }
 
     /// What this rank checks.
@@ -29,7 +36,7 @@ import Verification
       let reports: [[UInt8]]
       do {
         reports = try world.allGather(
-          Array(ShardReport(outcome).json().utf8), within: .seconds(60) + 10 * duration)
+          Array(ShardReport(outcome).json().utf8), within: .seconds(60) + duration * 10)
         try limited(to: 60) { try world.end() }
       } catch let error as MPIError {
         tell("deltanet-verify: rank \(world.rank): \(error)")
