@@ -67,24 +67,36 @@ struct DoubleDoubleTests {
 @Suite("Running error")
 struct RunningErrorTests {
   /// Long chains of operations: the error stays below the bound, which is not void.
-  @Test
-  func boundsTheTrueError() throws {
+  private func boundsTheTrueError<Base: RoundedArithmetic>(
+    of number: (Double) -> Base, _ exactly: (Base) throws -> Dyadic
+  ) throws {
     var worst = 0.0
     for seed in 0..<50 as Range<UInt64> {
-      let x = doubles(60, seed: 100 + seed)
-      var bounded = RunningError<Double>(exact: x[0])
+      let x = doubles(60, seed: 100 + seed).map(number)
+      var bounded = RunningError(exact: x[0])
       var exact = try exactly(x[0])
       for i in stride(from: 1, to: 58, by: 2) {
-        let (a, b) = (RunningError<Double>(exact: x[i]), RunningError<Double>(exact: x[i + 1]))
+        let (a, b) = (RunningError(exact: x[i]), RunningError(exact: x[i + 1]))
         bounded = (bounded + a) * b - a
-        let (exactA, exactB) = (try exactly(x[i]), try exactly(x[i + 1]))
-        exact = (exact + exactA) * exactB - exactA
+        exact = (exact + (try exactly(x[i]))) * (try exactly(x[i + 1])) - (try exactly(x[i]))
         let error = (try exactly(bounded.value) - exact).magnitude
-        #expect(error <= (try exactly(bounded.bound)))
+        #expect(error <= (try #require(Dyadic(exactly: bounded.bound))))
         worst = max(worst, error.double / bounded.bound)
       }
     }
     #expect(worst > 0.01)
+  }
+
+  @Test
+  func boundsTheTrueErrorOfDoubles() throws {
+    try boundsTheTrueError(of: { $0 }, exactly)
+  }
+
+  @Test
+  func boundsTheTrueErrorOfDoubleDoubles() throws {
+    try boundsTheTrueError(of: { DoubleDouble($0) }) { value in
+      try exactly(value.high) + exactly(value.low)
+    }
   }
 
   @Test
