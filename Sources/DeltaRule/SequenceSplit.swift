@@ -20,7 +20,8 @@ public struct SequenceSplit: Equatable, Sendable {
   /// - Parameter lengths: the tokens of each rank, none included.
   /// - Throws: ``ShapeError`` where those are not all tokens.
   public init(_ shape: BatchShape, lengths: [Int]) throws(ShapeError) {
-    guard !lengths.isEmpty, lengths.allSatisfy({ $0 >= 0 }), lengths.reduce(0, +) == shape.length
+    guard !lengths.isEmpty, lengths.allSatisfy((0...shape.length).contains),
+      lengths.reduce(0, +) == shape.length
     else {
       throw ShapeError(
         tensor: "the split", shape: lengths,

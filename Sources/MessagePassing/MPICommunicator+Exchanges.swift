@@ -14,13 +14,14 @@
       let (dk, dv) = (first.B.rows, first.B.columns)
       let size = dk * (dk + dv)
       let all = transitions.count * size
+      let part = try number(count * all, for: "MPI_Iallgather") / Int32(count)
       let (sent, received) = (Buffer<Scalar>(all), Buffer<Scalar>(count * all))
       for (place, transition) in transitions.enumerated() {
         transition.write(to: sent.start + place * size)
       }
       try wait("MPI_Iallgather", within: timeLimit, for: sent, received) { request in
         MPI_Iallgather(
-          sent.start, Int32(all), Scalar.datatype, received.start, Int32(all), Scalar.datatype,
+          sent.start, part, Scalar.datatype, received.start, part, Scalar.datatype,
           handle, &request)
       }
       return transitions.indices.map { place in
@@ -36,16 +37,17 @@
     ///   - block: this rank's; afterwards that of the rank after it.
     ///   - spare: as large.
     func passRound(_ block: inout Buffer<Scalar>, _ spare: inout Buffer<Scalar>) throws {
+      let size = try number(block.count, for: "MPI_Isend")
       for _ in 1..<count {
         var arrival: MPI_Request?
         try check(
           "MPI_Irecv",
           MPI_Irecv(
-            spare.start, Int32(spare.count), Scalar.datatype, Int32((rank + count - 1) % count), 0,
+            spare.start, size, Scalar.datatype, Int32((rank + count - 1) % count), 0,
             handle, &arrival))
         try wait("MPI_Isend", within: timeLimit, for: block, spare) { request in
           MPI_Isend(
-            block.start, Int32(block.count), Scalar.datatype, Int32((rank + 1) % count), 0, handle,
+            block.start, size, Scalar.datatype, Int32((rank + 1) % count), 0, handle,
             &request)
         }
         try wait("MPI_Irecv", within: timeLimit, for: spare) { request in

@@ -51,6 +51,7 @@
       var operation: MPI_Op?
       try check("MPI_Op_create", MPI_Op_create(Scalar.join, 0, &operation))
       defer { MPI_Op_free(&operation) }
+      let count = try number(transitions.count, for: "MPI_Iexscan")
       let (sent, received) = (
         Buffer<Scalar>(transitions.count * size), Buffer<Scalar>(transitions.count * size)
       )
@@ -59,7 +60,7 @@
       }
       try wait("MPI_Iexscan", within: timeLimit, for: sent, received) { request in
         MPI_Iexscan(
-          sent.start, received.start, Int32(transitions.count), datatype.handle, operation, handle,
+          sent.start, received.start, count, datatype.handle, operation, handle,
           &request)
       }
       // MPI leaves undefined what rank 0 receives.
@@ -71,20 +72,22 @@
     }
 
     public func send(_ state: Matrix<Scalar>) throws {
+      let count = try number(state.entries.count, for: "MPI_Isend")
       let numbers = Buffer<Scalar>(state.entries.count)
       numbers.fill(state.entries)
       try wait("MPI_Isend", within: timeLimit, for: numbers) { request in
         MPI_Isend(
-          numbers.start, Int32(numbers.count), Scalar.datatype, Int32(rank + 1), 0, handle,
+          numbers.start, count, Scalar.datatype, Int32(rank + 1), 0, handle,
           &request)
       }
     }
 
     public func receive(rows: Int, columns: Int) throws -> Matrix<Scalar> {
+      let count = try number(rows * columns, for: "MPI_Irecv")
       let numbers = Buffer<Scalar>(rows * columns)
       try wait("MPI_Irecv", within: timeLimit, for: numbers) { request in
         MPI_Irecv(
-          numbers.start, Int32(numbers.count), Scalar.datatype, Int32(rank - 1), 0, handle,
+          numbers.start, count, Scalar.datatype, Int32(rank - 1), 0, handle,
           &request)
       }
       return Matrix(rows, columns) { numbers.start[$0 * columns + $1] }

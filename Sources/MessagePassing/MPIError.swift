@@ -17,6 +17,16 @@
     }
   }
 
+  /// A count as MPI takes it.
+  ///
+  /// - Throws: ``MPIError/failed(call:reason:)`` where it is too large.
+  func number(_ count: Int, for call: String) throws(MPIError) -> Int32 {
+    guard let number = Int32(exactly: count) else {
+      throw .failed(call: call, reason: "\(count) is more than it can count; take smaller parts")
+    }
+    return number
+  }
+
   /// - Throws: ``MPIError/failed(call:reason:)`` where `code`, which `call` returned, is no success.
   func check(_ call: String, _ code: Int32) throws(MPIError) {
     guard code != MPI_SUCCESS else { return }

@@ -9,7 +9,14 @@
   struct TransitionDatatype: ~Copyable {
     private(set) var handle: MPI_Datatype?
 
-    init(keyDimension: Int, valueDimension: Int, of number: MPI_Datatype) throws(MPIError) {
+    /// - Throws: ``MPIError`` where a transition has 2 GiB or more, which MPI does not tell the size of.
+    init(
+      keyDimension: Int, valueDimension: Int, of number: MPI_Datatype
+    ) throws(MPIError) {
+      var bytes: Int32 = 0
+      try check("MPI_Type_size", MPI_Type_size(number, &bytes))
+      _ = try MessagePassing.number(
+        keyDimension * (keyDimension + valueDimension) * Int(bytes), for: "MPI_Type_contiguous")
       var row: MPI_Datatype?
       try check(
         "MPI_Type_contiguous",

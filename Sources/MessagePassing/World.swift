@@ -53,30 +53,23 @@
 
     /// What each rank contributes, on every rank, in the order of the ranks.
     ///
-    /// - Parameters:
-    ///   - bytes: 2 GiB at most, those of all ranks together.
-    ///   - limit: how long this rank waits for others; by default ``timeLimit``.
-    public func allGather(
-      _ bytes: [UInt8], within limit: Duration? = nil
-    ) throws(MPIError) -> [[UInt8]] {
+    /// - Parameter bytes: 2 GiB at most, those of all ranks together.
+    public func allGather(_ bytes: [UInt8]) throws(MPIError) -> [[UInt8]] {
       let (size, sizes) = (Buffer<Int64>(1), Buffer<Int64>(count))
       size.fill([Int64(bytes.count)])
-      try wait("MPI_Iallgather", within: limit ?? timeLimit, for: size, sizes) { request in
+      try wait("MPI_Iallgather", within: timeLimit, for: size, sizes) { request in
         MPI_Iallgather(
           size.start, 1, open_mpi_int64(), sizes.start, 1, open_mpi_int64(), forward, &request)
       }
       let ends = (0..<count).reduce(into: [0]) { $0.append($0[$1] + Int(sizes.start[$1])) }
-      guard ends[count] <= Int32.max else {
-        throw .failed(
-          call: "MPI_Iallgatherv", reason: "\(ends[count]) bytes are more than it can gather")
-      }
+      _ = try number(ends[count], for: "MPI_Iallgatherv")
       let (counts, starts) = (Buffer<Int32>(count), Buffer<Int32>(count))
       counts.fill((0..<count).map { Int32(sizes.start[$0]) })
       starts.fill(ends.dropLast().map { Int32($0) })
       let (sent, received) = (Buffer<UInt8>(bytes.count), Buffer<UInt8>(ends[count]))
       sent.fill(bytes)
       try wait(
-        "MPI_Iallgatherv", within: limit ?? timeLimit, for: sent, received, counts, starts
+        "MPI_Iallgatherv", within: timeLimit, for: sent, received, counts, starts
       ) { request in
         MPI_Iallgatherv(
           sent.start, Int32(bytes.count), open_mpi_byte(), received.start, counts.start,

@@ -61,7 +61,36 @@ extension ShardReport {
         possible.contains(report.held) && possible.contains(report.discarded)
           && report.observations.labels.values.allSatisfy(possible.contains)
           && !report.observations.samples.values.contains(where: \.isEmpty)
+          && report.counterexample.map { found in
+            found.replay.property == report.id && possible.contains(found.shrinks)
+              && possible.contains(found.attempts)
+              && [found.original, found.minimal, found.reason].allSatisfy(\.isPlain)
+          } != false
       }
+  }
+}
+
+extension Shard {
+  /// Whether what is checked exhaustively, in the place `index`, is checked by this shard: it is not divided, but dealt out.
+  func isDealt(_ index: Int) -> Bool { index % count == number - 1 }
+}
+
+extension LawInstance {
+  /// Whether a report can be that of a shard.
+  fileprivate func isPossible(
+    _ report: Report, in shard: Shard, cases: Int?, isDealt: Bool
+  ) -> Bool {
+    if isExhaustive {
+      return isDealt ? !report.holds || report.held > 0 : report == Report(id: property.id)
+    }
+    let share = shard.cases(of: cases ?? property.cases).count
+    switch report.verdict {
+    case .holds: return report.held == share
+    case .fails, .gaveUp: return report.held < share
+    case .neverGenerated(let regimes):
+      return report.held == share && !regimes.isEmpty
+        && regimes.allSatisfy(property.requiredLabels.contains)
+    }
   }
 }
 
@@ -125,5 +154,21 @@ extension Verification {
         file: origin, problem: "has other checks than this program here: \(other.quoted)",
         remedy: "run all shards, and merge them, by one program on machines of one kind")
     }
+    for (index, (instance, found)) in zip(instances, report.reports).enumerated()
+    where !instance.isPossible(
+      found, in: report.shard, cases: cases, isDealt: report.shard.isDealt(index))
+    {
+      throw TensorFileError(
+        file: origin,
+        problem: "\(found.id.quoted) has \(found.held) cases that hold, which cannot be",
+        remedy: "run shard \(report.shard.rawValue) again, with this program")
+    }
+  }
+}
+
+extension String {
+  /// Whether a terminal shows it as it stands.
+  fileprivate var isPlain: Bool {
+    unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control }
   }
 }

@@ -56,9 +56,8 @@ public struct Verification: Sendable {
     let (search, shard) = (search, shard)
     return outcome(
       await concurrently(Array(instances.enumerated()), jobs: jobs, progress: progress) {
-        // What is checked exhaustively is not divided, but dealt out.
         index, instance in
-        instance.isExhaustive && index % shard.count != shard.number - 1
+        instance.isExhaustive && !shard.isDealt(index)
           ? Report(id: instance.property.id) : instance.check(search)
       })
   }

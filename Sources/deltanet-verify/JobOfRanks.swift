@@ -5,18 +5,24 @@ import Terminal
 import Verification
 
 #if MPI
+  import Glibc
   import MessagePassing
 
   /// The processes that `mpirun` started together; they share the cases of a run.
   struct JobOfRanks {
     private let world: World
+    private let timeLimit: UInt32
 
     /// Takes part in the job; nil where this process was started alone.
     ///
+    /// - Parameter timeLimit: how many seconds a rank waits for others.
     /// - Throws: bad input where another MPI has started it.
-    init?() throws {
+    init?(timeLimit: UInt32) throws {
       guard let count = Self.count else { return nil }
-      world = try badInput { try limited(to: 60) { try World(timeLimit: .seconds(60)) } }
+      self.timeLimit = timeLimit
+      world = try badInput {
+        try limited(to: timeLimit) { try World(timeLimit: .seconds(timeLimit)) }
+      }
       guard world.count == count else {
         throw reportBadInput(
           "\(count) processes were started together, of which this one meets \(world.count); start them with the "
@@ -27,34 +33,39 @@ import Verification
     /// What this rank checks.
     var shard: Shard { Shard(world.rank + 1, of: world.count) }
 
-    /// What all ranks have found, on every rank; ends MPI.
-    ///
-    /// - Parameter duration: how long this rank took. Others have as much to do: they may take ten times as long, and a minute.
-    func joined(
-      _ outcome: Verification.Outcome, after duration: Duration
-    ) throws -> Verification.Outcome {
+    /// Puts together, on every rank, what all have found; rank 0 tells of it; ends MPI, and with it the job: ranks that end
+    /// before others have spoken would end those.
+    func finish(
+      _ outcome: Verification.Outcome, telling tell: (Verification.Outcome) throws -> Void
+    ) throws {
       let reports: [[UInt8]]
       do {
-        reports = try world.allGather(
-          Array(ShardReport(outcome).json().utf8), within: .seconds(60) + duration * 10)
-        try limited(to: 60) { try world.end() }
+        reports = try world.allGather(Array(ShardReport(outcome).json().utf8))
       } catch let error as MPIError {
-        tell("deltanet-verify: rank \(world.rank): \(error)")
+        _ = reportBadInput("rank \(world.rank): \(error)")
+        // What this rank waited for others wait for, too: they may say so.
+        sleep(1)
         world.abort(status: 2)
       }
-      return try badInput {
-        try outcome.verification.joined(
-          reports.enumerated().map { rank, bytes in
-            ("rank \(rank)", try ShardReport(json: bytes, from: "rank \(rank)"))
-          })
+      let told = Result {
+        let whole = try badInput {
+          try outcome.verification.joined(
+            reports.enumerated().map { rank, bytes in
+              ("rank \(rank)", try ShardReport(json: bytes, from: "rank \(rank)"))
+            })
+        }
+        if world.rank == 0 { try tell(whole) }
+        if !whole.holds { throw ExitCode(1) }
       }
+      try badInput { try limited(to: timeLimit) { try world.end() } }
+      try told.get()
     }
   }
 #else
   /// The processes that `mpirun` started together: none, without MPI.
   enum JobOfRanks {
     /// - Throws: bad input where this process was not started alone.
-    init?() throws {
+    init?(timeLimit: UInt32) throws {
       if let count = Self.count, count > 1 {
         throw reportBadInput(
           "\(count) processes were started together, and this program was built without MPI; build it with "
@@ -65,18 +76,21 @@ import Verification
 
     var shard: Shard { switch self {} }
 
-    func joined(
-      _ outcome: Verification.Outcome, after duration: Duration
-    ) throws -> Verification.Outcome {
+    func finish(
+      _ outcome: Verification.Outcome, telling tell: (Verification.Outcome) throws -> Void
+    ) throws {
       switch self {}
     }
   }
 #endif
 
 extension JobOfRanks {
-  /// How many processes were started together; nil where this one was started alone.
+  /// How many processes were started together, by Open MPI, by another MPI or by Slurm; nil where this one was started alone.
   static var count: Int? {
     let environment = ProcessInfo.processInfo.environment
-    return (environment["OMPI_COMM_WORLD_SIZE"] ?? environment["PMI_SIZE"]).flatMap { Int($0) }
+    let count =
+      environment["OMPI_COMM_WORLD_SIZE"] ?? environment["PMI_SIZE"]
+      ?? (environment["PMIX_RANK"] == nil ? nil : environment["SLURM_STEP_NUM_TASKS"])
+    return count.flatMap { Int($0) }
   }
 }

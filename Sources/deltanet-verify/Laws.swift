@@ -37,6 +37,9 @@ struct Laws: AsyncParsableCommand {
   @Option(help: "Also write the result to this file.")
   var json: String?
 
+  @Option(help: "Under mpirun: how many seconds a rank that is done waits for others.")
+  var timeLimit: UInt32 = 600
+
   func validate() throws {
     if let cases, cases < 1 { throw ValidationError("--cases \(cases): at least one is needed") }
     if jobs < 1 { throw ValidationError("--jobs \(jobs): at least one is needed") }
@@ -52,11 +55,11 @@ struct Laws: AsyncParsableCommand {
         throw ValidationError(
           "--shard \(shard.rawValue): add --json FILE, which 'deltanet-verify merge' reads")
       }
-      if let count = JobOfRanks.count {
-        throw ValidationError(
-          "--shard \(shard.rawValue): \(count) processes share the cases already; leave it out")
-      }
     }
+    if replay != nil, let count = JobOfRanks.count, count > 1 {
+      throw ValidationError("--replay checks one case: \(count) processes are too many")
+    }
+    if timeLimit < 1 { throw ValidationError("--time-limit 0: at least a second is needed") }
   }
 
   func run() async throws {
@@ -64,14 +67,14 @@ struct Laws: AsyncParsableCommand {
     // A replay may be of the self-test, whose cases are wide ones, too.
     let laws = try await Law.laws(about: device, seed: seed, wide: replay != nil)
     if let replay = replay.flatMap({ Replay($0) }) { return try check(replay, among: laws) }
-    let job: JobOfRanks? = try JobOfRanks()
+    // Who has been given a part shares it with nobody.
+    let job: JobOfRanks? = shard == nil ? try JobOfRanks(timeLimit: timeLimit) : nil
     let verification = try usage {
       try Verification(
         seed: seed, cases: cases, shard: job?.shard ?? shard ?? .whole, jobs: jobs, only: only,
         from: laws, about: device?.deviceName)
     }
     let bar = ProgressBar()
-    let start = ContinuousClock.now
     let found = await verification.run { bar.show($0, of: $1) }
     bar.clear()
     guard let job else {
@@ -79,12 +82,7 @@ struct Laws: AsyncParsableCommand {
         found.text, json: json, { try shard == nil ? found.json() : ShardReport(found).json() },
         holds: found.holds)
     }
-    let outcome = try job.joined(found, after: ContinuousClock.now - start)
-    if job.shard.number == 1 {
-      try finish(outcome.text, json: json, outcome.json, holds: outcome.holds)
-    } else if !outcome.holds {
-      throw ExitCode(1)
-    }
+    try job.finish(found) { try finish($0.text, json: json, $0.json, holds: $0.holds) }
   }
 
   private func check(_ replay: Replay, among laws: [Law]) throws {

@@ -76,6 +76,13 @@ struct LinksModel: ParsableCommand {
       if !(1...10_000).contains(rounds) {
         throw ValidationError("--rounds \(rounds): 1 to 10000 can be had")
       }
+      for (widths, heads) in widths.flatMap({ widths in heads.map { (widths, $0) } }) {
+        let (dk, dv) = (Double(widths.key), Double(widths.value))
+        let tokens = Double(lengths?.max() ?? 0)
+        guard Double(heads) * (dk + dv) * max(dk, tokens) <= 1e8 else {
+          throw ValidationError("so much cannot be sent: leave it at 10⁸ numbers a rank")
+        }
+      }
     }
 
     func run() throws {

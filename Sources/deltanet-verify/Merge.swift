@@ -9,7 +9,7 @@ struct Merge: AsyncParsableCommand {
     abstract: "Put together what the shards of a run found: what the run itself would print.",
     discussion: """
       As in an array of jobs: 'deltanet-verify --seed 42 --shard I/N --json shard-I.json' for every I from 1 to N, \
-      and then 'deltanet-verify merge shard-*.json'.
+      and then 'deltanet-verify merge shard-*.json', on a machine of the same kind, with the same device.
       """)
 
   @Argument(help: "What the shards wrote by --json, in any order.")

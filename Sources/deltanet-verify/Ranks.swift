@@ -62,6 +62,13 @@
       if let widths, widths.count != 2 || widths.contains(where: { $0 < 1 }) {
         throw ValidationError("--widths \(widths.joined("x")): it must be like 8x4")
       }
+      // Of the most that is drawn, where nothing is given.
+      let tokens = (lengths ?? [96]).map { Double($0) }.reduce(1, +)
+      let heads = Double(max(heads ?? 6, 2 * (keyHeads ?? 3)))
+      let (dk, dv) = (Double(widths?[0] ?? 16), Double(widths?[1] ?? 16))
+      guard heads * (tokens * (dk + dv) + dk * dv) <= 1e8 else {
+        throw ValidationError("so large a batch cannot be had: leave it at 10⁸ numbers")
+      }
       if let replay, Replay(replay) == nil {
         throw ValidationError("\(UnreadableReplay(text: replay))")
       }
@@ -147,10 +154,14 @@
 
     /// - Throws: ``DifferentOptions``, on every rank.
     private func agree(on world: World) throws {
-      let mine = shared.map { $0.value ?? "not given" }
+      let mine = shared.map { $0.value ?? "not given" } + ["ranks"]
       let all = try world.allGather(Array(mine.joined(separator: "\0").utf8)).map {
         String(decoding: $0, as: UTF8.self).split(
           separator: "\0", omittingEmptySubsequences: false)
+      }
+      if let rank = all.firstIndex(where: { $0.count != mine.count }) {
+        throw DifferentOptions(
+          name: "the command", first: "'ranks'", other: "another one", rank: rank)
       }
       for (place, option) in shared.enumerated() {
         let values = all.map { $0[place] }

@@ -12,15 +12,23 @@
     /// What the ranks of this run, and no others, have in their environment.
     private let mark = "DELTANET_RANKS=\(UUID())"
 
-    /// - Parameter ranks: how many have which arguments.
-    init(_ ranks: [(count: Int, arguments: [String])]) throws {
+    /// - Parameters:
+    ///   - ranks: how many have which arguments.
+    ///   - environment: what they have in their environment besides.
+    init(
+      _ ranks: [(count: Int, arguments: [String])], environment: [String: String] = [:]
+    ) throws {
       let program = URL(filePath: CommandLine.arguments[0])
         .deletingLastPathComponent().appending(path: "deltanet-verify").path
       process.executableURL = URL(filePath: "/usr/bin/env")
       process.arguments =
-        [mark, "OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1", "mpirun"]
-        + ["--oversubscribe"]
-        + ranks.map { ["-n", "\($0.count)", program] + $0.arguments }.joined(separator: [":"])
+        [mark, "OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1"]
+        // Containers may forbid to read another process's memory.
+        + ["OMPI_MCA_btl_vader_single_copy_mechanism=none", "mpirun", "--oversubscribe"]
+        + ranks.map {
+          ["-n", "\($0.count)", "env"] + environment.map { "\($0)=\($1)" } + [program]
+            + $0.arguments
+        }.joined(separator: [":"])
       process.standardOutput = output
       process.standardError = errors
       try process.run()

@@ -1,5 +1,5 @@
 #if MPI
-  import Glibc
+  import Foundation
   import ProgramRuns
   import Testing
 
@@ -58,6 +58,8 @@
     @Test(arguments: [
       ["--lengths", "1,2,3"], ["--lengths", "1,-2"], ["--heads", "3", "--key-heads", "2"],
       ["--widths", "0x3"], ["--widths", "3"], ["--time-limit", "0"],
+      ["--lengths", "9223372036854775807,1"], ["--heads", "9223372036854775807"],
+      ["--widths", "1000000x1"],
     ])
     func refusesBadUsage(_ options: [String]) throws {
       #expect(try RankedRun([(2, ["ranks"] + options)]).finished().status == 64)
@@ -80,6 +82,24 @@
       #expect(end.errors.contains("did not end within 5.0 seconds"), "\(end.errors)")
       #expect(run.ranks.isEmpty)
     }
+  }
+
+  /// Hands on an environment in which programs round upwards.
+  private func withUpwardRounding(_ body: ([String: String]) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let (source, library) = (
+      folder.appending(path: "upward.c"), folder.appending(path: "upward.so")
+    )
+    try "#include <fenv.h>\n__attribute__((constructor)) void up(void) { fesetround(FE_UPWARD); }\n"
+      .write(to: source, atomically: true, encoding: .utf8)
+    let compiler = try Process.run(
+      URL(filePath: "/usr/bin/env"),
+      arguments: ["cc", "-shared", "-fPIC", source.path, "-lm", "-o", library.path])
+    compiler.waitUntilExit()
+    try #require(compiler.terminationStatus == 0)
+    try body(["LD_PRELOAD": library.path])
   }
 
   /// The laws, whose cases ranks share.
@@ -105,11 +125,39 @@
       #expect(end.errors.contains("rank 0: its seed is '7', and not '8'"), "\(end.errors)")
     }
 
+    /// Arithmetic that rounds upwards breaks the laws about rounding errors: what fails is told once, and whole.
     @Test
-    func whatRanksShareIsNotDividedAgain() throws {
+    func aFailureIsToldOnce() throws {
+      try withUpwardRounding { environment in
+        let failing = ["--seed", "4", "--cases", "10", "--only", "SP.error"]
+        let alone = try ProgramRun("deltanet-verify", failing, environment: environment)
+        #expect(alone.status == 1)
+        for count in [2, 3, 5] {
+          let together = try RankedRun([(count, failing)], environment: environment).finished()
+          #expect(together.status == 1)
+          #expect(together.output == alone.output)
+        }
+      }
+    }
+
+    /// Each process of a job may be given its part.
+    @Test
+    func whatIsGivenIsNotShared() throws {
       let end = try RankedRun([(2, run + ["--shard", "1/2", "--json", "/dev/null"])]).finished()
-      #expect(end.status == 64)
-      #expect(end.errors.contains("2 processes share the cases already"))
+      #expect(end.status == 0, "\(end.errors)")
+      #expect(end.output.split(separator: "\n").count { $0.hasPrefix("seed 7, shard 1/2: ") } == 2)
+      let replay = try RankedRun([(2, ["--replay", "EQ/chunkwise:2.3"])]).finished()
+      #expect(replay.status == 64)
+    }
+
+    @Test
+    func endsWhenARankStops() throws {
+      let run = try RankedRun([(3, ["--cases", "100000", "--only", "UT", "--time-limit", "5"])])
+      try run.signal(SIGSTOP, rank: 1)
+      let end = try run.finished()
+      #expect(end.status == 2)
+      #expect(end.errors.contains("did not end within 5.0 seconds"), "\(end.errors)")
+      #expect(run.ranks.isEmpty)
     }
 
     @Test

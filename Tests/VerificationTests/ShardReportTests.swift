@@ -66,6 +66,9 @@ struct ShardReportTests {
       String(decoding: json, as: UTF8.self).replacing(
         #""held":13"#, with: #""held":9223372036854775807"#),
       String(decoding: json, as: UTF8.self).replacing(#""discarded":0"#, with: #""discarded":-1"#),
+      // As if nothing, or less than its share, had been checked.
+      String(decoding: json, as: UTF8.self).replacing(#""held":13"#, with: #""held":0"#),
+      String(decoding: json, as: UTF8.self).replacing(#""held":13"#, with: #""held":12"#),
     ] {
       #expect(throws: TensorFileError.self, "\(text.prefix(60))") {
         try joined([ShardReport(json: Array(text.utf8), from: "hostile")])

@@ -64,12 +64,12 @@ extension Law {
       ) { value, seen in
         let spread = value.spread
         for regime in spread.regimes { seen.label(regime) }
-        try exchange.verdict {
+        try exchange.verdict(on: "error / bound", &seen) { own in
           let withoutBounds = try spread.result(handingOn, on: plain)
           let withBounds = try spread.map { RunningError(exact: $0) }.result(handingOn, on: bounded)
           try require(withoutBounds, equals: withBounds, on: plain.rank)
           try within(
-            withBounds, of: enclosedResult(of: spread), on: plain.rank, spread.split, &seen)
+            withBounds, of: enclosedResult(of: spread), on: plain.rank, spread.split, &own)
         }
       })
   }
@@ -112,17 +112,26 @@ extension SpreadBatch {
 }
 
 extension VerdictExchange {
-  /// Throws on every rank what `check` throws on the first rank where it does.
-  fileprivate func verdict(_ check: () throws -> Void) throws(Falsified) {
-    let reasons: [[UInt8]]
+  /// Throws on every rank what `check` throws on the first rank where it does; else all record the largest `quantity` of any.
+  fileprivate func verdict(
+    on quantity: String, _ seen: inout Observations,
+    _ check: (inout Observations) throws -> Void
+  ) throws(Falsified) {
+    let verdicts: [(largest: Double?, reason: String)]
     do {
+      var own = Observations()
       var reason = ""
-      do { try check() } catch let error as Falsified { reason = error.description }
-      reasons = try allGather(Array(reason.utf8))
+      do { try check(&own) } catch let error as Falsified { reason = error.description }
+      let largest = own.maxima[quantity].map { "\($0)" } ?? ""
+      verdicts = try allGather(Array("\(largest)\n\(reason)".utf8)).map { bytes in
+        let parts = String(decoding: bytes, as: UTF8.self).split(
+          separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+        return (Double(parts[0]), String(parts[1]))
+      }
     } catch {
       leave(after: error)
     }
-    guard let first = reasons.first(where: { !$0.isEmpty }) else { return }
-    throw Falsified(String(decoding: first, as: UTF8.self))
+    if let first = verdicts.first(where: { !$0.reason.isEmpty }) { throw Falsified(first.reason) }
+    for largest in verdicts.compactMap(\.largest) { seen.record(quantity, largest) }
   }
 }
