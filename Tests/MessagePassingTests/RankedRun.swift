@@ -62,7 +62,7 @@
     /// The end of the run.
     ///
     /// What it prints fits into pipes.
-    func finished() throws -> (status: Int32, output: String, errors: String) {
+    func finished() throws -> End {
       let deadline = Date(timeIntervalSinceNow: Self.limit)
       while process.isRunning, Date() < deadline { usleep(10_000) }
       if process.isRunning {
@@ -74,7 +74,19 @@
       func text(_ pipe: Pipe) -> String {
         String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
       }
-      return (process.terminationStatus, text(output), text(errors))
+      return End(status: process.terminationStatus, output: text(output), errors: text(errors))
+    }
+
+    struct End {
+      let status: Int32
+      let output: String
+      let errors: String
+
+      /// Whether ranks say that another did not answer in time, be it that MPI had not yet started.
+      func saysThatARankIsLate(_ seconds: Int) -> Bool {
+        errors.contains("did not end within \(seconds).0 seconds")
+          || errors.contains("MPI did not start, or end, within the time limit")
+      }
     }
   }
 #endif

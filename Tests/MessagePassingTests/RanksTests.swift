@@ -75,11 +75,11 @@
 
     @Test
     func endsWhenARankStops() throws {
-      let run = try run(3, "--cases", "1000000", "--time-limit", "5")
+      let run = try run(3, "--cases", "1000000", "--time-limit", "20")
       try run.signal(SIGSTOP, rank: 1)
       let end = try run.finished()
       #expect(end.status == 2)
-      #expect(end.errors.contains("did not end within 5.0 seconds"), "\(end.errors)")
+      #expect(end.saysThatARankIsLate(20), "\(end.errors)")
       #expect(run.ranks.isEmpty)
     }
   }
@@ -152,11 +152,11 @@
 
     @Test
     func endsWhenARankStops() throws {
-      let run = try RankedRun([(3, ["--cases", "100000", "--only", "UT", "--time-limit", "5"])])
+      let run = try RankedRun([(3, ["--cases", "100000", "--only", "UT", "--time-limit", "20"])])
       try run.signal(SIGSTOP, rank: 1)
       let end = try run.finished()
       #expect(end.status == 2)
-      #expect(end.errors.contains("did not end within 5.0 seconds"), "\(end.errors)")
+      #expect(end.saysThatARankIsLate(20), "\(end.errors)")
       #expect(run.ranks.isEmpty)
     }
 
