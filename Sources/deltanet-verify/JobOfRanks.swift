@@ -5,13 +5,11 @@ import Terminal
 import Verification
 
 #if MPI
-  import Glibc
   import MessagePassing
 
   /// The processes that `mpirun` started together; they share the cases of a run.
   struct JobOfRanks {
     private let world: World
-    private let timeLimit: UInt32
 
     /// Takes part in the job; nil where this process was started alone.
     ///
@@ -19,10 +17,7 @@ import Verification
     /// - Throws: bad input where another MPI has started it.
     init?(timeLimit: UInt32) throws {
       guard let count = Self.count else { return nil }
-      self.timeLimit = timeLimit
-      world = try badInput {
-        try limited(to: timeLimit) { try World(timeLimit: .seconds(timeLimit)) }
-      }
+      world = try World.started(timeLimit: timeLimit)
       guard world.count == count else {
         throw reportBadInput(
           "\(count) processes were started together, of which this one meets \(world.count); start them with the "
@@ -42,10 +37,7 @@ import Verification
       do {
         reports = try world.allGather(Array(ShardReport(outcome).json().utf8))
       } catch let error as MPIError {
-        _ = reportBadInput("rank \(world.rank): \(error)")
-        // What this rank waited for others wait for, too: they may say so.
-        sleep(1)
-        world.abort(status: 2)
+        world.leave(after: error)
       }
       let told = Result {
         let whole = try badInput {
@@ -57,7 +49,7 @@ import Verification
         if world.rank == 0 { try tell(whole) }
         if !whole.holds { throw ExitCode(1) }
       }
-      try badInput { try limited(to: timeLimit) { try world.end() } }
+      try world.finish()
       try told.get()
     }
   }

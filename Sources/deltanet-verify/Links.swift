@@ -87,13 +87,9 @@ struct LinksModel: ParsableCommand {
 
     func run() throws {
       // What takes longer hangs.
-      let timeLimit: UInt32 = 600
-      let world = try badInput {
-        try limited(to: timeLimit) { try World(timeLimit: .seconds(timeLimit)) }
-      }
-      let end = { try limited(to: timeLimit) { try world.end() } }
+      let world = try World.started(timeLimit: 600)
       guard world.count > 1 else {
-        try badInput(end)
+        try world.finish()
         throw reportBadInput("one rank has no links; start two or more with 'mpirun -n 2'")
       }
       do {
@@ -105,7 +101,7 @@ struct LinksModel: ParsableCommand {
           let document = { try encoded(outcome, keys: .convertToSnakeCase) }
           try finish(outcome.text, json: json, document, holds: true)
         }
-        try end()
+        try world.finish()
       } catch {
         // What has an exit code has been told.
         if !(error is ExitCode) { tell("rank \(world.rank): \(error)") }

@@ -78,19 +78,17 @@
     }
 
     func run() async throws {
-      let world = try badInput {
-        try limited(to: timeLimit) { try World(timeLimit: .seconds(timeLimit)) }
-      }
-      let exchange = WorldExchange(world: world) { try limited(to: timeLimit) { try world.end() } }
+      let world = try World.started(timeLimit: timeLimit)
+      let exchange = WorldExchange(world: world)
       do { try agree(on: world) } catch { exchange.leave(after: error) }
       do {
         try await check(on: exchange)
       } catch {
         // All ranks come to the same error, and one tells of it.
-        try badInput { try exchange.end() }
+        try world.finish()
         throw world.rank == 0 ? error : Self.exitCode(for: error)
       }
-      try badInput { try exchange.end() }
+      try world.finish()
     }
 
     private func check(on exchange: WorldExchange) async throws {
@@ -189,21 +187,15 @@
   /// How the ranks of MPI hear of each other's verdicts.
   private struct WorldExchange: VerdictExchange {
     let world: World
-    /// Ends MPI.
-    let end: @Sendable () throws -> Void
 
     func allGather(_ bytes: [UInt8]) throws -> [[UInt8]] { try world.allGather(bytes) }
 
     /// Says what was wrong, on this rank too, and ends with status 2.
     func leave(after error: any Error) -> Never {
-      let code = reportBadInput("rank \(world.rank): \(error)").rawValue
-      guard error is DifferentOptions || error is Disagreement else {
-        // What this rank waited for others wait for, too: they may say so.
-        sleep(1)
-        world.abort(status: code)
-      }
+      guard error is DifferentOptions || error is Disagreement else { world.leave(after: error) }
       // All ranks throw these, and are in step.
-      try? end()
+      let code = reportBadInput("rank \(world.rank): \(error)").rawValue
+      try? world.finish()
       exit(code)
     }
   }
